@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { AppError, errnoCode } from '../base/errors.ts';
+
+/** Where things lie on the state partition; both processes use it, each writes only its own files. */
+export interface StatePaths {
+  readonly root: string;
+  readonly unit: string; // either process, once
+  readonly boot: string; // recorder
+  readonly plan: string; // recorder
+  readonly heartbeat: string; // recorder
+  readonly ledger: string; // recorder
+  readonly settings: string; // control, as all that follow
+  readonly settingsHistory: string;
+  readonly auth: string;
+  readonly catalog: string;
+  readonly tls: string;
+  readonly unitKey: string;
+  readonly socket: string; // recorder listens, control connects
+}
+
+export function statePaths(root: string): StatePaths {
+  return {
+    root,
+    unit: join(root, 'unit.json'),
+    boot: join(root, 'boot.json'),
+    plan: join(root, 'plan.json'),
+    heartbeat: join(root, 'heartbeat.json'),
+    ledger: join(root, 'ledger'),
+    settings: join(root, 'settings.json'),
+    settingsHistory: join(root, 'settings-history'),
+    auth: join(root, 'auth.json'),
+    catalog: join(root, 'catalog.sqlite'),
+    tls: join(root, 'tls'),
+    unitKey: join(root, 'unit.key'),
+    socket: join(root, 'link.sock'),
+  };
+}
+
+/** The identity of this appliance, 8 hexadecimal digits; made at the first start of whichever process comes first. */
+export async function readOrCreateUnit(paths: StatePaths): Promise<string> {
+  await mkdir(paths.root, { recursive: true });
+  const existing = await readUnit(paths.unit);
+  if (existing !== undefined) return existing;
+  await writeFileAtomic(paths.unit, `${JSON.stringify({ unit: randomBytes(4).toString('hex') })}\n`);
+  // Both processes may get here at the same first start: what is on disk afterwards is what counts for both.
+  const unit = await readUnit(paths.unit);
+  if (unit === undefined) throw new AppError('corrupt', `${paths.unit}: vanished after it was written`);
+  return unit;
+}
+
+async function readUnit(path: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const unit = /"unit"\s*:\s*"([0-9a-f]{8})"/.exec(text)?.[1];
+  if (unit === undefined) throw new AppError('corrupt', `${path}: holds no unit id of 8 hexadecimal digits`);
+  return unit;
+}
