@@ -33,7 +33,7 @@ describe('one door each', () => {
     ['child processes where nobody named them', 'src/recorder/x.ts', "import { spawn } from 'node:child_process';"],
     ['a player outside of the page', 'src/servers/admin/x.ts', "import Hls from 'hls.js/light';"],
     ['a drive path outside of archive/', 'src/catalog/x.ts', "join(root, 'holdfast/footage', unit);"],
-    ['the same in a template', 'src/catalog/x.ts', 'open(`${root}/holdfast/journal/${day}.ndjson`);'],
+    ['the same in a template', 'src/catalog/x.ts', 'open(`holdfast/journal/today.ndjson`);'],
     ['the clock of the machine', 'src/recorder/x.ts', 'const now = Date.now();'],
     ['the same by a constructor', 'src/recorder/x.ts', 'const now = new Date();'],
     ['a part that ends the process', 'src/link/x.ts', 'process.exit(1);'],
