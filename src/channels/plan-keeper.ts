@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import type { Clock } from '../base/clock.ts';
+import { errnoCode, messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Command } from '../link/messages.ts';
+import type { Plan } from '../link/plan.ts';
+import { isSamePlan, makePlan, type PlanInput } from './plan.ts';
+
+/** Longest wait for the recorder's word that it has taken a plan. */
+const CONFIRM_TIMEOUT_MS = 5_000;
+
+/**
+ * Makes the plan anew whenever something that it depends on may have changed, and sends it when it did change or when the
+ * recorder has connected. Revisions grow over restarts: the last one is kept in a file.
+ */
+export class PlanKeeper {
+  readonly #options: PlanKeeperOptions;
+  #plan: Plan | undefined;
+  #revision = 0;
+  #acceptedRevision = -1;
+  #last: Promise<void> = Promise.resolve();
+  #waiting = new Set<() => void>();
+
+  constructor(options: PlanKeeperOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#revision = await readRevision(this.#options.revisionPath);
+    await this.refresh();
+  }
+
+  get plan(): Plan | undefined {
+    return this.#plan;
+  }
+
+  /** Resolves when the plan is made and sent; `force` sends a new revision although nothing changed. */
+  refresh(options: { force?: boolean } = {}): Promise<void> {
+    this.#last = this.#last.then(() =>
+      this.#refresh(options.force ?? false).catch((error: unknown) => {
+        this.#options.log.error({ error: messageOf(error) }, 'plan not made');
+      }),
+    );
+    return this.#last;
+  }
+
+  /** The recorder came (back): it may have an older plan, or one of a revision that this state folder never gave out. */
+  async onConnected(recorderRevision: number): Promise<void> {
+    if (recorderRevision > this.#revision) {
+      this.#revision = recorderRevision;
+      await this.refresh({ force: true });
+    } else if (this.#plan) {
+      this.#options.send({ kind: 'set-plan', plan: this.#plan });
+    }
+  }
+
+  onAccepted(revision: number): void {
+    this.#acceptedRevision = revision;
+    for (const wake of this.#waiting) wake();
+  }
+
+  onDisconnected(): void {
+    this.#acceptedRevision = -1;
+  }
+
+  /** Whether the recorder has taken the present plan, within a few seconds. */
+  async isConfirmed(): Promise<boolean> {
+    await this.#last;
+    const endMs = this.#options.clock.monotonicMs() + CONFIRM_TIMEOUT_MS;
+    const revision = this.#revision;
+    while (this.#acceptedRevision < revision) {
+      const leftMs = endMs - this.#options.clock.monotonicMs();
+      if (leftMs <= 0) return false;
+      await this.#change(leftMs);
+    }
+    return true;
+  }
+
+  async #change(timeoutMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeoutMs);
+      this.#waiting.add(wake);
+    });
+  }
+
+  async #refresh(isForced: boolean): Promise<void> {
+    const { input, clock, revisionPath, send, log } = this.#options;
+    const made = makePlan(input(), this.#revision + 1, clock.nowUtcMs());
+    if (!isForced && this.#plan && isSamePlan(this.#plan, made)) return;
+    await writeFileAtomic(revisionPath, `${JSON.stringify({ revision: made.revision })}\n`);
+    this.#revision = made.revision;
+    this.#plan = made;
+    const isSent = send({ kind: 'set-plan', plan: made });
+    log.info(
+      {
+        revision: made.revision,
+        channels: made.channels.length,
+        drives: made.drives.map((drive) => drive.bay),
+        isSent,
+      },
+      'plan made',
+    );
+  }
+}
+
+export interface PlanKeeperOptions {
+  readonly revisionPath: string;
+  readonly input: () => PlanInput;
+  readonly send: (command: Command) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+async function readRevision(path: string): Promise<number> {
+  try {
+    return Number(/"revision"\s*:\s*(\d+)/.exec(await readFile(path, 'utf8'))?.[1] ?? 0);
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
