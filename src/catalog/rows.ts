@@ -42,3 +42,48 @@ export interface DriveFigures {
   readonly oldestUtcMs: number | null;
   readonly newestUtcMs: number | null;
 }
+
+type Row = Record<string, string | number | null>;
+
+/** Rows are ours, written from checked entries: here they only get their types back. */
+export function segmentOf(row: Row): CatalogSegment {
+  return {
+    unit: String(row.unit),
+    channelId: String(row.channel_id),
+    boot: Number(row.boot),
+    seq: Number(row.seq),
+    driveId: String(row.drive_id),
+    root: textOrNull(row.root),
+    path: String(row.path),
+    startUtcMs: Number(row.start_ms),
+    endUtcMs: numberOrNull(row.end_ms),
+    sizeBytes: Number(row.size_bytes),
+    videoFrames: Number(row.video_frames),
+    videoCodec: String(row.video_codec),
+    width: Number(row.width),
+    height: Number(row.height),
+    audioCodec: textOrNull(row.audio_codec),
+    hash: String(row.hash),
+    isRepaired: row.is_repaired === 1,
+  };
+}
+
+export function gapOf(row: Row): CatalogGap {
+  return {
+    id: String(row.id),
+    unit: String(row.unit),
+    channelId: String(row.channel_id),
+    fromUtcMs: Number(row.from_ms),
+    toUtcMs: numberOrNull(row.to_ms),
+    cause: row.cause as GapCause,
+    detail: String(row.detail),
+  };
+}
+
+function textOrNull(value: string | number | null | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function numberOrNull(value: string | number | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
