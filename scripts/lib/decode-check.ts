@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+
+/** Longest message kept of a file; one broken picture can make hundreds of lines. */
+const MAX_MESSAGE_CHARS = 500;
+
+/** What ffmpeg says against a file when it decodes every frame of it; undefined when it says nothing. */
+export function findDecodeError(path: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const args = ['-v', 'error', '-xerror', '-i', path, '-f', 'null', '-'];
+    execFile('ffmpeg', args, (error, _stdout, stderr) => {
+      if (error && 'code' in error && error.code === 'ENOENT') reject(error);
+      else if (error || stderr.trim() !== '') resolve((stderr.trim() || String(error)).slice(0, MAX_MESSAGE_CHARS));
+      else resolve(undefined);
+    });
+  });
+}
