@@ -1,0 +1,104 @@
+import { MIB } from '../base/units.ts';
+
+/** 1 s of a 1 Mbps stream: small enough that a slow stream pins little memory, large enough that slabs are rare. */
+export const VIDEO_SLAB_BYTES = 128 * 1024;
+
+/** 2 s of G.711, the slowest stream: sound in slabs of picture size would pin each of them for a quarter of a minute. */
+export const AUDIO_SLAB_BYTES = 16 * 1024;
+
+/** An 8K intra frame stays below 4 MiB; what is larger comes from a confused peer. */
+export const MAX_ACCESS_UNIT_BYTES = 8 * MIB;
+
+/**
+ * Memory of one stream. Payloads are copied once, from the socket's buffer into a slab; a finished unit is a view of that slab.
+ * A slab is never used twice, because readers keep views as long as they like: the garbage collector frees it after the last one.
+ *
+ *   slab:  [ unit ][ unit ][ unit that grows → ]            start of the growing unit ... end
+ *
+ * When the slab is full in mid-unit, the unit's beginning moves to the next slab, so that each unit is contiguous.
+ * Offsets that callers hold are relative to the unit's start and survive such a move.
+ */
+export class Arena {
+  readonly #slabBytes: number;
+  readonly #maxUnitBytes: number;
+  #slab: Buffer;
+  #start = 0;
+  #end = 0;
+
+  constructor(slabBytes: number, maxUnitBytes: number = MAX_ACCESS_UNIT_BYTES) {
+    this.#slabBytes = slabBytes;
+    this.#maxUnitBytes = maxUnitBytes;
+    this.#slab = Buffer.alloc(0);
+  }
+
+  /** Bytes of the unit that grows. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** False when the unit would exceed its maximum; nothing is added then. */
+  append(source: Buffer, from: number, to: number): boolean {
+    const size = to - from;
+    if (!this.#makeRoom(size)) return false;
+    source.copy(this.#slab, this.#end, from, to);
+    this.#end += size;
+    return true;
+  }
+
+  appendByte(value: number): boolean {
+    if (!this.#makeRoom(1)) return false;
+    this.#slab[this.#end++] = value;
+    return true;
+  }
+
+  /** Room for a length that is known later; filled in by `patchU32`. */
+  appendU32(value: number): boolean {
+    if (!this.#makeRoom(4)) return false;
+    this.#end = this.#slab.writeUInt32BE(value, this.#end);
+    return true;
+  }
+
+  patchU32(offset: number, value: number): void {
+    this.#slab.writeUInt32BE(value, this.#start + offset);
+  }
+
+  /** Puts bytes in the middle of the unit. Moves what follows: for the rare key frame without parameter sets. */
+  insert(offset: number, bytes: Buffer): boolean {
+    if (!this.#makeRoom(bytes.length)) return false;
+    const at = this.#start + offset;
+    this.#slab.copyWithin(at + bytes.length, at, this.#end);
+    bytes.copy(this.#slab, at);
+    this.#end += bytes.length;
+    return true;
+  }
+
+  /** A view of the growing unit, good until the next change. */
+  peek(from: number, to: number = this.length): Buffer {
+    return this.#slab.subarray(this.#start + from, this.#start + to);
+  }
+
+  /** Forgets what lies behind `length`. */
+  truncate(length: number): void {
+    this.#end = this.#start + length;
+  }
+
+  /** Ends the unit. The view stays good for ever. */
+  take(): Buffer {
+    const unit = this.#slab.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return unit;
+  }
+
+  #makeRoom(size: number): boolean {
+    if (this.#end + size <= this.#slab.length) return this.length + size <= this.#maxUnitBytes;
+    const length = this.length;
+    if (length + size > this.#maxUnitBytes) return false;
+    // A unit that outgrew a slab is moved into one of twice its size, so that even a large key frame moves only a few times.
+    const next = Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, 2 * (length + size)));
+    this.#slab.copy(next, 0, this.#start, this.#end);
+    this.#slab = next;
+    this.#start = 0;
+    this.#end = length;
+    return true;
+  }
+}

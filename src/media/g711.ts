@@ -1,0 +1,68 @@
+import type { AudioFormat } from './access-unit.ts';
+import { Arena, AUDIO_SLAB_BYTES } from './arena.ts';
+import type { AudioSink } from './audio-sink.ts';
+import type { RtpPacket } from './rtp.ts';
+import type { Depacketiser } from './rtp-receiver.ts';
+
+export type G711Law = 'pcmu' | 'pcma';
+
+export function g711Format(law: G711Law, clockRate: number, channels: number): AudioFormat {
+  const codecString = law === 'pcmu' ? 'ulaw' : 'alaw';
+  return { kind: 'audio', codec: law, codecString, clockRate, channels, config: Buffer.alloc(0) };
+}
+
+/** RTP payload of G.711 (RFC 3551 §4.5.14): one octet a sample, any number of them. */
+export class G711Depacketiser implements Depacketiser {
+  readonly #format: AudioFormat;
+  readonly #sink: AudioSink;
+  readonly #arena = new Arena(AUDIO_SLAB_BYTES);
+  #isAnnounced = false;
+  #isAfterLoss = false;
+
+  constructor(format: AudioFormat, sink: AudioSink) {
+    this.#format = format;
+    this.#sink = sink;
+  }
+
+  push(bytes: Buffer, packet: RtpPacket, rtpTime: number, isAfterGap: boolean, arrivalMonotonicMs: number): void {
+    this.#isAfterLoss ||= isAfterGap;
+    if (packet.payloadStart === packet.payloadEnd) return;
+    if (!this.#isAnnounced) {
+      this.#isAnnounced = true;
+      this.#sink.onAudioFormat(this.#format);
+    }
+    this.#arena.append(bytes, packet.payloadStart, packet.payloadEnd);
+    const isAfterLoss = this.#isAfterLoss;
+    this.#isAfterLoss = false;
+    this.#sink.onAudioUnit({
+      kind: 'audio',
+      data: this.#arena.take(),
+      isKey: true,
+      rtpTime,
+      arrivalMonotonicMs,
+      isAfterLoss,
+    });
+  }
+}
+
+/** 16-bit samples of the 256 codes, ITU-T G.711 tables 1 and 2 with the usual scaling. */
+export const ULAW_TO_PCM: Int16Array = Int16Array.from({ length: 256 }, (_, code) => {
+  const inverted = ~code & 0xff;
+  const magnitude = ((((inverted & 0x0f) << 3) + 0x84) << ((inverted & 0x70) >> 4)) - 0x84;
+  return (inverted & 0x80) !== 0 ? -magnitude : magnitude;
+});
+
+export const ALAW_TO_PCM: Int16Array = Int16Array.from({ length: 256 }, (_, code) => {
+  const toggled = code ^ 0x55;
+  const exponent = (toggled & 0x70) >> 4;
+  const mantissa = ((toggled & 0x0f) << 4) + 8;
+  const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
+  return (toggled & 0x80) !== 0 ? magnitude : -magnitude;
+});
+
+export function decodeG711(law: G711Law, data: Buffer): Int16Array {
+  const table = law === 'pcmu' ? ULAW_TO_PCM : ALAW_TO_PCM;
+  const samples = new Int16Array(data.length);
+  for (let i = 0; i < data.length; i++) samples[i] = table[data[i]!]!;
+  return samples;
+}

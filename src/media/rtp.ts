@@ -1,0 +1,93 @@
+/** Fields of an RTP packet (RFC 3550 §5.1). One object per stream is filled again and again: 12,000 packets a second make no garbage. */
+export class RtpPacket {
+  payloadType = 0;
+  hasMarker = false;
+  sequence = 0;
+  timestamp = 0;
+  ssrc = 0;
+  /** Where the payload lies in the bytes that were parsed. */
+  payloadStart = 0;
+  payloadEnd = 0;
+}
+
+const FIXED_HEADER_BYTES = 12;
+
+/** Reads the packet in `bytes[start, end)`. False when it is not a whole RTP packet of version 2. */
+export function readRtpPacket(bytes: Buffer, start: number, end: number, into: RtpPacket): boolean {
+  if (end - start < FIXED_HEADER_BYTES) return false;
+  const first = bytes[start]!;
+  if (first >> 6 !== 2) return false;
+  const second = bytes[start + 1]!;
+  let payloadStart = start + FIXED_HEADER_BYTES + 4 * (first & 0x0f);
+  let payloadEnd = end;
+  if ((first & 0x10) !== 0) {
+    if (payloadStart + 4 > end) return false;
+    payloadStart += 4 + 4 * ((bytes[payloadStart + 2]! << 8) | bytes[payloadStart + 3]!);
+  }
+  if ((first & 0x20) !== 0) payloadEnd -= bytes[end - 1]!;
+  if (payloadStart > payloadEnd) return false;
+  into.payloadType = second & 0x7f;
+  into.hasMarker = (second & 0x80) !== 0;
+  into.sequence = (bytes[start + 2]! << 8) | bytes[start + 3]!;
+  into.timestamp = readU32(bytes, start + 4);
+  into.ssrc = readU32(bytes, start + 8);
+  into.payloadStart = payloadStart;
+  into.payloadEnd = payloadEnd;
+  return true;
+}
+
+function readU32(bytes: Buffer, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+export type SequenceVerdict = 'next' | 'gap' | 'late';
+
+/** Beyond this many missing packets, or this far back, the sender has restarted its count (RFC 3550 appendix A.1). */
+const MAX_DROPOUT = 3000;
+const MAX_MISORDER = 100;
+
+/** Follows the 16-bit sequence numbers of one sender. */
+export class SequenceTracker {
+  #expected = -1;
+  #lost = 0;
+
+  /** Packets that never came. One that comes late was counted, and is of no use any more. */
+  get packetsLost(): number {
+    return this.#lost;
+  }
+
+  /** `late` packets (and duplicates) must not be used: what they belong to was given up when the gap was seen. */
+  push(sequence: number): SequenceVerdict {
+    const expected = this.#expected;
+    if (expected === -1 || sequence === expected) {
+      this.#expected = (sequence + 1) & 0xffff;
+      return 'next';
+    }
+    const ahead = (sequence - expected) & 0xffff;
+    if (ahead > 0xffff - MAX_MISORDER) return 'late';
+    // A restarted count says nothing about how many are missing.
+    if (ahead < MAX_DROPOUT) this.#lost += ahead;
+    this.#expected = (sequence + 1) & 0xffff;
+    return 'gap';
+  }
+
+  /** Another sender took over: its first packet is as good as any. */
+  reset(): void {
+    this.#expected = -1;
+  }
+}
+
+/** Turns 32-bit timestamps into numbers that do not wrap. Steps of up to 2^31 ticks in both directions are taken as they are. */
+export class TimestampUnwrapper {
+  #last: number | undefined;
+
+  push(timestamp: number): number {
+    if (this.#last === undefined) {
+      this.#last = timestamp;
+      return timestamp;
+    }
+    // `| 0` makes the difference signed: B-frames go back, a wrap goes on.
+    this.#last += (timestamp - (this.#last % 2 ** 32)) | 0;
+    return this.#last;
+  }
+}

@@ -1,0 +1,253 @@
+import type { AccessUnit, VideoFormat } from './access-unit.ts';
+import { START_CODE, splitAtStartCodes } from './annex-b.ts';
+import { Arena, VIDEO_SLAB_BYTES } from './arena.ts';
+import { ParameterSets } from './parameter-sets.ts';
+import type { NalRole, VideoCodecRules } from './video-codec.ts';
+
+export interface VideoSink {
+  /** Before the first unit, and before each unit that needs another format than the one before. */
+  onVideoFormat(format: VideoFormat): void;
+  onVideoUnit(unit: AccessUnit): void;
+}
+
+/**
+ * Puts NAL units together to access units. The depacketisers of H.264 and H.265 tell it where a packet and a NAL unit begin and end.
+ *
+ * A unit ends
+ * - at the RTP marker, when it holds a slice and its last NAL unit is whole: several cameras set the marker on parameter sets and SEI;
+ * - when the timestamp changes and it holds a slice (FLIR never sets the marker). Without a slice it goes on under the new
+ *   timestamp: some cameras send parameter sets with a time of their own;
+ * - at a delimiter, VPS or SPS after a slice, which by the standards can only begin the next one.
+ *
+ * Loss. A unit is delivered whole or not at all. When packets are missing, the unit in progress is dropped, and what follows is
+ * skipped up to the first NAL unit that can begin a picture: a delimiter or parameter set, the first slice of a picture, or a prefix
+ * SEI of another timestamp than the dropped unit's. `framesDropped` counts each timestamp given up in this way once, and at
+ * least one for each gap. Every unit delivered after a gap carries `isAfterLoss` up to, and not including, the next key frame;
+ * whether to keep those is the recorder's choice.
+ */
+export class VideoAssembler {
+  readonly #rules: VideoCodecRules;
+  readonly #sink: VideoSink;
+  readonly #sets: ParameterSets;
+  readonly #arena = new Arena(VIDEO_SLAB_BYTES);
+
+  #unitTime = 0;
+  #arrivalMs = 0;
+  #hasSlice = false;
+  #isKey = false;
+  /** Where the unit's delimiter ends: parameter sets are put in behind it. */
+  #delimiterEnd = 0;
+  #hasVps = false;
+  #hasSps = false;
+  #hasPps = false;
+
+  /** The open NAL unit: where its length prefix is, or -1. */
+  #nalStart = -1;
+  #nalRole: NalRole = 'other';
+
+  /** True from the start too: a stream may be joined in the middle of a picture. */
+  #isSkipping = true;
+  #droppedTime: number | undefined;
+  #isAfterLoss = false;
+  #announced: VideoFormat | undefined;
+
+  /** Access units known to be damaged, or too large, and not delivered. */
+  framesDropped = 0;
+
+  constructor(rules: VideoCodecRules, sink: VideoSink, sets: ParameterSets = new ParameterSets(rules)) {
+    this.#rules = rules;
+    this.#sink = sink;
+    this.#sets = sets;
+  }
+
+  get isNalOpen(): boolean {
+    return this.#nalStart !== -1;
+  }
+
+  beginPacket(rtpTime: number, isAfterGap: boolean): void {
+    if (isAfterGap) this.loseUnit();
+    if (rtpTime !== this.#unitTime) {
+      if (this.#hasSlice || this.#nalStart !== -1) this.#endUnit();
+      this.#unitTime = rtpTime;
+    }
+  }
+
+  endPacket(hasMarker: boolean, arrivalMonotonicMs: number): void {
+    this.#arrivalMs = arrivalMonotonicMs;
+    if (hasMarker && this.#hasSlice && this.#nalStart === -1) this.#endUnit();
+  }
+
+  /** `nextByte` is the one after the NAL header: it tells whether a slice is the first of its picture. */
+  beginNal(header: number, nextByte: number): void {
+    if (this.#nalStart !== -1) this.endNal();
+    const role = this.#rules.roleOf(header);
+    if (this.#isSkipping && !this.#canResumeAt(role, nextByte)) {
+      this.#countSkipped();
+      return;
+    }
+    this.#isSkipping = false;
+    if (this.#hasSlice && (role === 'delimiter' || role === 'vps' || role === 'sps')) this.#endUnit();
+    this.#nalStart = this.#arena.length;
+    this.#nalRole = role;
+    if (!this.#arena.appendU32(0)) this.loseUnit();
+  }
+
+  appendByte(value: number): void {
+    if (this.#nalStart !== -1 && !this.#arena.appendByte(value)) this.loseUnit();
+  }
+
+  append(source: Buffer, from: number, to: number): void {
+    if (this.#nalStart !== -1 && !this.#arena.append(source, from, to)) this.loseUnit();
+  }
+
+  endNal(): void {
+    const start = this.#nalStart;
+    if (start === -1) return;
+    this.#nalStart = -1;
+    const nal = this.#arena.peek(start + 4);
+    if (nal.length < this.#rules.headerBytes) {
+      this.#arena.truncate(start);
+      return;
+    }
+    // Emulation prevention makes a start code impossible inside a NAL unit: where one is, the camera packed several into one.
+    if (nal.includes(START_CODE)) {
+      this.#splitNal(start, Buffer.from(nal));
+      return;
+    }
+    this.#arena.patchU32(start, nal.length);
+    this.#noteNal(nal);
+  }
+
+  /** Packets are missing, the payload makes no sense, or the unit exceeds its maximum: gives up the unit in progress. */
+  loseUnit(): void {
+    const isUnitInProgress = this.#arena.length > 0;
+    if (this.#announced !== undefined) this.framesDropped++;
+    this.#droppedTime = isUnitInProgress ? this.#unitTime : undefined;
+    this.#isSkipping = true;
+    this.#isAfterLoss = true;
+    this.#sets.commit(false);
+    this.#arena.truncate(0);
+    this.#resetUnit();
+  }
+
+  /** A fragment whose beginning never came. Without a gap before it the camera itself lost it. */
+  skipFragment(): void {
+    if (!this.#isSkipping) this.loseUnit();
+    this.#countSkipped();
+  }
+
+  #canResumeAt(role: NalRole, nextByte: number): boolean {
+    switch (role) {
+      case 'delimiter':
+      case 'vps':
+      case 'sps':
+      case 'pps':
+        return true;
+      case 'slice':
+      case 'key-slice':
+        return this.#rules.isFirstSlice(nextByte);
+      case 'prefix-sei':
+        return this.#droppedTime !== this.#unitTime;
+      case 'other':
+        return false;
+    }
+  }
+
+  #countSkipped(): void {
+    if (this.#droppedTime === this.#unitTime) return;
+    // The first timestamp after a gap between two units was counted with the gap.
+    if (this.#droppedTime !== undefined && this.#announced !== undefined) this.framesDropped++;
+    this.#droppedTime = this.#unitTime;
+  }
+
+  #splitNal(start: number, nal: Buffer): void {
+    this.#arena.truncate(start);
+    for (const piece of splitAtStartCodes(nal)) {
+      if (piece.length < this.#rules.headerBytes) continue;
+      this.beginNal(piece[0]!, piece[this.#rules.headerBytes] ?? 0);
+      this.append(piece, 0, piece.length);
+      if (this.#nalStart === -1) continue;
+      this.#arena.patchU32(this.#nalStart, piece.length);
+      this.#nalStart = -1;
+      this.#noteNal(piece);
+    }
+  }
+
+  #noteNal(nal: Buffer): void {
+    switch (this.#nalRole) {
+      case 'key-slice':
+        this.#isKey = true;
+        this.#hasSlice = true;
+        break;
+      case 'slice':
+        this.#hasSlice = true;
+        break;
+      case 'vps':
+        this.#hasVps = true;
+        this.#sets.note('vps', nal);
+        break;
+      case 'sps':
+        this.#hasSps = true;
+        this.#sets.note('sps', nal);
+        break;
+      case 'pps':
+        this.#hasPps = true;
+        this.#sets.note('pps', nal);
+        break;
+      case 'delimiter':
+        this.#delimiterEnd = this.#arena.length;
+        break;
+      case 'prefix-sei':
+      case 'other':
+        break;
+    }
+  }
+
+  #endUnit(): void {
+    this.endNal();
+    if (!this.#hasSlice) return;
+    this.#sets.commit(this.#isKey);
+    const format = this.#sets.format;
+    const isDeliverable = this.#isKey ? format !== undefined : this.#announced !== undefined;
+    if (!isDeliverable) {
+      this.#arena.truncate(0);
+      this.#resetUnit();
+      return;
+    }
+    if (this.#isKey && format !== undefined) {
+      if (!this.#hasAllSets() && !this.#arena.insert(this.#delimiterEnd, this.#sets.encode())) {
+        this.loseUnit();
+        return;
+      }
+      this.#isAfterLoss = false;
+      if (format !== this.#announced) {
+        this.#announced = format;
+        this.#sink.onVideoFormat(format);
+      }
+    }
+    const unit: AccessUnit = {
+      kind: 'video',
+      data: this.#arena.take(),
+      isKey: this.#isKey,
+      rtpTime: this.#unitTime,
+      arrivalMonotonicMs: this.#arrivalMs,
+      isAfterLoss: this.#isAfterLoss,
+    };
+    this.#resetUnit();
+    this.#sink.onVideoUnit(unit);
+  }
+
+  #hasAllSets(): boolean {
+    return this.#hasSps && this.#hasPps && (this.#hasVps || this.#rules.codec === 'h264');
+  }
+
+  #resetUnit(): void {
+    this.#hasSlice = false;
+    this.#isKey = false;
+    this.#delimiterEnd = 0;
+    this.#hasVps = false;
+    this.#hasSps = false;
+    this.#hasPps = false;
+    this.#nalStart = -1;
+  }
+}
