@@ -1,3 +1,5 @@
+import type { FragmentInfo } from '../archive/contents-table.ts';
+
 /**
  * HLS playlist of a span of one channel, after what players were found to do:
  * - an entry is one or more whole groups of pictures: with less, a seek shows the wrong picture or never ends;
@@ -149,32 +151,23 @@ export function formatPlaylist(playlist: Playlist, baseUri: string): string {
 }
 
 /** What a playlist needs to know of a fragment. */
-export interface FragmentTimes {
-  readonly startsWithKey: boolean;
-  readonly wallUtcMs: number;
-  /** Decoding time of its first picture and length of its pictures, in ticks of `timescale`. */
-  readonly videoStartTicks: number;
-  readonly videoDurationTicks: number;
-}
+export type FragmentTimes = Pick<FragmentInfo, 'startsWithKey' | 'wallUtcMs' | 'mediaTime90k' | 'duration90k'>;
 
 /**
  * The last group of a file that is still being written is not whole. Pictures before the first key frame (a file that was cut
  * without one) cannot be played and are in no group.
  */
-export function pictureGroups(
-  fragments: readonly FragmentTimes[],
-  timescale: number,
-  isClosed: boolean,
-): PictureGroup[] {
+export function pictureGroups(fragments: readonly FragmentTimes[], isClosed: boolean): PictureGroup[] {
   const groups: PictureGroup[] = [];
   const keyAt = fragments.flatMap((fragment, index) => (fragment.startsWithKey ? [index] : []));
   keyAt.forEach((firstFragment, i) => {
-    const endFragment = keyAt[i + 1] ?? fragments.length;
-    if (keyAt[i + 1] === undefined && !isClosed) return;
+    const next = keyAt[i + 1];
+    if (next === undefined && !isClosed) return;
+    const endFragment = next ?? fragments.length;
     const first = fragments[firstFragment]!;
     const last = fragments[endFragment - 1]!;
-    const endTicks = fragments[endFragment]?.videoStartTicks ?? last.videoStartTicks + last.videoDurationTicks;
-    const durationMs = ((endTicks - first.videoStartTicks) * 1000) / timescale;
+    const end90k = fragments[endFragment]?.mediaTime90k ?? last.mediaTime90k + last.duration90k;
+    const durationMs = (end90k - first.mediaTime90k) / 90;
     groups.push({ firstFragment, endFragment, startUtcMs: first.wallUtcMs, durationMs });
   });
   return groups;

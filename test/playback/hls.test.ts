@@ -262,8 +262,8 @@ describe('groups of pictures of a file', () => {
     [...shape].map((letter, i) => ({
       startsWithKey: letter === 'K',
       wallUtcMs: START + i * 500,
-      videoStartTicks: i * 45_000,
-      videoDurationTicks: 45_000,
+      mediaTime90k: i * 45_000,
+      duration90k: 45_000,
     }));
   const cases: { name: string; shape: string; isClosed: boolean; groups: string }[] = [
     { name: 'closed', shape: 'K-K--', isClosed: true, groups: '0-2:1000 2-5:1500' },
@@ -283,7 +283,7 @@ describe('groups of pictures of a file', () => {
     { name: 'no fragment', shape: '', isClosed: true, groups: '' },
   ];
   test.each(cases)('$name', ({ shape, isClosed, groups }) => {
-    const found = pictureGroups(fragments(shape), 90_000, isClosed);
+    const found = pictureGroups(fragments(shape), isClosed);
     expect(found.map((g) => `${g.firstFragment}-${g.endFragment}:${g.durationMs}`).join(' ')).toBe(groups);
   });
 });
