@@ -42,6 +42,8 @@ export interface TrackShape {
   readonly mediaDuration: number;
   /** `edts`, or nothing. */
   readonly edits?: Buffer | undefined;
+  /** Entries of `stsd` where there are several; else there is one, of the track's format. */
+  readonly entries?: readonly Buffer[] | undefined;
   /** What follows `stsd` in `stbl`. */
   readonly sampleTables: readonly Buffer[];
 }
@@ -51,7 +53,7 @@ export function videoTrack(format: VideoFormat, shape: TrackShape): Buffer {
     VIDEO_TRACK_ID,
     format.clockRate,
     HANDLERS.video,
-    sampleDescription(videoSampleEntry(format)),
+    sampleDescription(...(shape.entries ?? [videoSampleEntry(format)])),
     u32(format.width * 65_536, format.height * 65_536),
     0,
     shape,
@@ -64,7 +66,7 @@ export function audioTrack(format: AudioFormat | FlacFormat, shape: TrackShape):
     AUDIO_TRACK_ID,
     format.clockRate,
     HANDLERS.audio,
-    sampleDescription(audioSampleEntry(format)),
+    sampleDescription(...(shape.entries ?? [audioSampleEntry(format)])),
     u32(0, 0),
     fullVolume,
     shape,

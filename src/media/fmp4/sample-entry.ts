@@ -72,9 +72,9 @@ function descriptor(tag: number, ...contents: readonly Buffer[]): Buffer {
   return Buffer.concat([u8(tag, 0x80, 0x80, 0x80, body.length), body]);
 }
 
-/** Sample description of a track with one entry. */
-export function sampleDescription(entry: Buffer): Buffer {
-  return fullBox('stsd', 0, 0, u32(1), entry);
+/** Sample description of a track; each chunk says which of the entries it is coded by. */
+export function sampleDescription(...entries: readonly Buffer[]): Buffer {
+  return fullBox('stsd', 0, 0, u32(entries.length), ...entries);
 }
 
 export const HANDLERS = {
