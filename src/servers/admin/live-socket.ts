@@ -44,7 +44,9 @@ export interface LiveSocketOptions {
 export class LiveSocket {
   readonly #options: LiveSocketOptions;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+  /** Those that answered the last ping. */
   readonly #alive = new Set<WebSocket>();
+  readonly #tokens = new WeakMap<WebSocket, string | undefined>();
   #pingTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -67,23 +69,29 @@ export class LiveSocket {
   /** For the `upgrade` event of the HTTP server. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = request.url ?? '/';
-    if (!URL.canParse(address, 'http://unit')) return refuse(socket, 400);
-    const url = new URL(address, 'http://unit');
-    const number = PATH.exec(url.pathname)?.[1];
+    const url = URL.canParse(address, 'http://unit') ? new URL(address, 'http://unit') : undefined;
+    const number = url && PATH.exec(url.pathname)?.[1];
     const channelId = number === undefined ? undefined : this.#options.channelIdOf(Number(number));
-    const token = sessionTokenOf(request);
-    if (!isSameOrigin(request)) return refuse(socket, 403);
-    if (!this.#options.sessions.isValid(token)) return refuse(socket, 401);
-    if (channelId === undefined) return refuse(socket, 404);
-    if (this.#isStopped || this.#server.clients.size >= MAX_LIVE_WATCHERS) return refuse(socket, 503);
+    const refusal = this.#refusal(request, channelId);
+    if (refusal !== undefined || url === undefined || channelId === undefined) {
+      refuse(socket, refusal ?? 404);
+      return;
+    }
     const wantsSound = url.searchParams.get('sound') === '1';
     this.#server.handleUpgrade(request, socket, head, (client) => {
-      this.#tokens.set(client, token);
+      this.#tokens.set(client, sessionTokenOf(request));
       this.#watch(client, channelId, wantsSound);
     });
   }
 
-  readonly #tokens = new WeakMap<WebSocket, string | undefined>();
+  /** HTTP status. */
+  #refusal(request: IncomingMessage, channelId: string | undefined): number | undefined {
+    if (!isSameOrigin(request)) return 403;
+    if (!this.#options.sessions.isValid(sessionTokenOf(request))) return 401;
+    if (channelId === undefined) return 404;
+    if (this.#isStopped || this.#server.clients.size >= MAX_LIVE_WATCHERS) return 503;
+    return undefined;
+  }
 
   #watch(client: WebSocket, channelId: string, wantsSound: boolean): void {
     this.#alive.add(client);
