@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { killAtExit } from './kill-at-exit.ts';
 
 export interface ProgramCommand {
   /** What it is called in messages, and its log file. */
@@ -71,6 +72,7 @@ export function supervise(options: SupervisorOptions): Supervised {
       detached: true,
     });
     child = current;
+    killAtExit(current);
     const lastWords = collectLines(current, log, options.onLine);
     closed = new Promise((resolve) => {
       const onEnd = (code: number | null, signal: NodeJS.Signals | null) => {
