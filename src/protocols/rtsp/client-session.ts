@@ -1,0 +1,223 @@
+import type { Clock } from '../../base/clock.ts';
+import { AppError, isAppError, messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { AccessUnit } from '../../media/access-unit.ts';
+import { Authenticator, type Credentials } from './authentication.ts';
+import { type OutgoingRequest, RtspConnection } from './connection.ts';
+import { authorized, type HandshakeOptions, type NegotiatedSession, negotiate, play } from './handshake.ts';
+import { keepAlive } from './keep-alive.ts';
+import { MediaReceiver, type StreamFormats } from './media-receiver.ts';
+import { parseRtspUrl, type RtspUrl } from './url.ts';
+
+export interface RtspClientOptions {
+  /** Credentials in it count only where `username` is empty. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Basic authentication shows the password to everybody on the way; many cameras know nothing else. */
+  readonly isBasicAllowed: boolean;
+  /** For reaching the camera, and for each of its answers. */
+  readonly connectTimeoutMs: number;
+  /** A camera that sends no packet for so long is given up. */
+  readonly silenceTimeoutMs?: number;
+  readonly wantsAudio: boolean;
+  /** Before the first unit, and again before the first unit that needs other parameter sets. */
+  readonly onFormat: (formats: StreamFormats) => void;
+  /** From the first key frame on. Called while the socket is read: must not take long. */
+  readonly onUnit: (unit: AccessUnit) => void;
+  /** Once, when a session that had started ends by itself. Not after `stop()`. */
+  readonly onClosed: (error: AppError) => void;
+}
+
+export interface RtspCounters {
+  readonly bytesReceived: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly framesDropped: number;
+  readonly videoFrames: number;
+  readonly audioUnits: number;
+}
+
+/** Three times the pause between key frames of a slow camera would be too long to wait for a dead one. */
+const DEFAULT_SILENCE_TIMEOUT_MS = 10_000;
+const MAX_REDIRECTS = 3;
+/** Stopping a channel must not wait for a camera. */
+const TEARDOWN_TIMEOUT_MS = 1000;
+const SILENCE_CHECK_MS = 1000;
+
+/**
+ * One stream of a camera, received over one TCP connection. Lives once: after it has ended, make a new one (some cameras fail a second
+ * DESCRIBE on the same connection).
+ *
+ *   start() → connect → negotiate (→ redirect → connect …) → PLAY → units … → stop() or onClosed
+ */
+export class RtspClient {
+  readonly #options: RtspClientOptions;
+  readonly #receiver: MediaReceiver;
+  readonly #ended = new AbortController();
+  #authenticator: Authenticator | undefined;
+  #connection: RtspConnection | undefined;
+  #session: NegotiatedSession | undefined;
+  #state: 'new' | 'starting' | 'playing' | 'ended' = 'new';
+  #isReceiving = false;
+  #lastPacketMs = 0;
+
+  constructor(options: RtspClientOptions) {
+    this.#options = options;
+    this.#receiver = new MediaReceiver({ onFormat: options.onFormat, onUnit: options.onUnit });
+  }
+
+  get counters(): RtspCounters {
+    const { packetsReceived, packetsLost, framesDropped, videoFrames, audioUnits } = this.#receiver;
+    const bytesReceived = this.#connection?.bytesReceived ?? 0;
+    return { bytesReceived, packetsReceived, packetsLost, framesDropped, videoFrames, audioUnits };
+  }
+
+  /**
+   * Resolves when the camera has answered PLAY. Rejects with AppError `unauthorized`, `unreachable`, `timeout`, `protocol`, `not-found`
+   * or `bad-input`; nothing is left open then.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new AppError('internal', 'an RTSP client starts only once');
+    this.#state = 'starting';
+    try {
+      await this.#openFollowingRedirects();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    if (this.#ended.signal.aborted) throw new AppError('unreachable', 'the RTSP client was stopped while it started');
+    this.#state = 'playing';
+    this.#lastPacketMs = this.#options.clock.monotonicMs();
+    this.#runUntilEnd(this.#keepAlive());
+    this.#runUntilEnd(this.#watchSilence());
+  }
+
+  /** Says goodbye, for at most a second: cameras that are not told keep the session and refuse the next. */
+  async stop(): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#isReceiving = false;
+    this.#ended.abort();
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const goodbye = this.#goodbye();
+    if (goodbye !== undefined) {
+      await connection.request(goodbye, TEARDOWN_TIMEOUT_MS).catch((error: unknown) => {
+        this.#options.log.debug({ reason: messageOf(error) }, 'camera did not answer TEARDOWN');
+      });
+    }
+    connection.close();
+  }
+
+  async #openFollowingRedirects(): Promise<void> {
+    let url = parseRtspUrl(this.#options.url);
+    const authenticator = new Authenticator(credentialsOf(this.#options, url), this.#options.isBasicAllowed);
+    this.#authenticator = authenticator;
+    let reconnectsLeft = 1;
+    let redirectsLeft = MAX_REDIRECTS;
+    for (;;) {
+      if (this.#ended.signal.aborted) throw new AppError('unreachable', 'the RTSP client was stopped while it started');
+      const wasChallenged = authenticator.hasChallenge;
+      const connection = this.#newConnection(url);
+      try {
+        const target = await this.#open(connection, authenticator, url);
+        if (target === undefined) return;
+        connection.close();
+        if (redirectsLeft-- === 0)
+          throw new AppError('protocol', `${connection.peer}: more than ${MAX_REDIRECTS} redirections`);
+        url = parseRtspUrl(target);
+      } catch (error) {
+        // Some servers close the connection after a 401: the answer to it goes over a new one.
+        const isClosedAfterChallenge = isAppError(error, 'unreachable') && !wasChallenged && authenticator.hasChallenge;
+        if (!isClosedAfterChallenge || reconnectsLeft-- === 0 || this.#ended.signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** Returns the address that the camera sends us to, if it does. */
+  async #open(connection: RtspConnection, authenticator: Authenticator, url: RtspUrl): Promise<string | undefined> {
+    const { log, wantsAudio } = this.#options;
+    await connection.connect();
+    const handshake: HandshakeOptions = { connection, authenticator, requestUrl: url.requestUrl, wantsAudio, log };
+    const result = await negotiate(handshake);
+    if (result.kind === 'redirect') return result.url;
+    this.#session = result;
+    for (const { track, channel, ssrc } of result.tracks) this.#receiver.addTrack(track, channel, ssrc);
+    // Packets may overtake the answer to PLAY; those before the question belong to somebody else's session.
+    this.#isReceiving = true;
+    await play(handshake, result);
+    return undefined;
+  }
+
+  #newConnection(url: RtspUrl): RtspConnection {
+    const connection = new RtspConnection({
+      host: url.host,
+      port: url.port,
+      timeoutMs: this.#options.connectTimeoutMs,
+      clock: this.#options.clock,
+      onFrame: (channel, bytes, start, end, arrivalMs) => {
+        if (!this.#isReceiving) return;
+        this.#lastPacketMs = arrivalMs;
+        this.#receiver.receive(channel, bytes, start, end, arrivalMs);
+      },
+      onLost: (error) => this.#endBecauseOf(error),
+    });
+    this.#connection = connection;
+    return connection;
+  }
+
+  #goodbye(): OutgoingRequest | undefined {
+    const [session, authenticator] = [this.#session, this.#authenticator];
+    if (session === undefined || authenticator === undefined) return undefined;
+    const headers = [['Session', session.sessionId]] as const;
+    return authorized(authenticator, { method: 'TEARDOWN', url: session.baseUrl, headers });
+  }
+
+  /** While starting, the request that waits for an answer fails instead. */
+  #endBecauseOf(error: AppError): void {
+    if (this.#state !== 'playing') return;
+    this.#state = 'ended';
+    this.#isReceiving = false;
+    this.#ended.abort();
+    this.#connection?.close();
+    this.#options.onClosed(error);
+  }
+
+  async #keepAlive(): Promise<void> {
+    const [connection, authenticator, session] = [this.#connection, this.#authenticator, this.#session];
+    if (connection === undefined || authenticator === undefined || session === undefined) return;
+    await keepAlive({ connection, authenticator, session, clock: this.#options.clock, signal: this.#ended.signal });
+  }
+
+  async #watchSilence(): Promise<void> {
+    const { clock, silenceTimeoutMs = DEFAULT_SILENCE_TIMEOUT_MS } = this.#options;
+    for (;;) {
+      await clock.sleep(Math.min(SILENCE_CHECK_MS, silenceTimeoutMs), this.#ended.signal);
+      const silentMs = clock.monotonicMs() - this.#lastPacketMs;
+      if (silentMs < silenceTimeoutMs) continue;
+      const goodbye = this.#goodbye();
+      if (goodbye !== undefined) this.#connection?.post(goodbye, () => undefined);
+      this.#endBecauseOf(
+        new AppError('timeout', `${this.#connection?.peer} has sent no packet for ${Math.round(silentMs)} ms`),
+      );
+      return;
+    }
+  }
+
+  #runUntilEnd(loop: Promise<void>): void {
+    loop.catch((error: unknown) => {
+      if (this.#ended.signal.aborted) return;
+      throw error;
+    });
+  }
+}
+
+function credentialsOf(options: RtspClientOptions, url: RtspUrl): Credentials {
+  if (options.username !== '' || url.username === undefined) {
+    return { username: options.username, password: options.password };
+  }
+  return { username: url.username, password: url.password ?? '' };
+}

@@ -1,0 +1,161 @@
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Authenticator } from './authentication.ts';
+import type { OutgoingRequest, RtspConnection } from './connection.ts';
+import { type HeaderList, headerOf, type RtspResponse } from './message.ts';
+import { parseSdp } from './sdp.ts';
+import { chooseTracks, type Track } from './tracks.ts';
+import { parseSessionHeader, parseTransport } from './transport.ts';
+import { joinControl, repairBase } from './url.ts';
+
+export interface HandshakeOptions {
+  readonly connection: RtspConnection;
+  readonly authenticator: Authenticator;
+  readonly requestUrl: string;
+  readonly wantsAudio: boolean;
+  readonly log: Log;
+}
+
+/** What OPTIONS, DESCRIBE and SETUP led to. */
+export interface NegotiatedSession {
+  readonly kind: 'session';
+  /** Where PLAY, keep-alives and TEARDOWN go. */
+  readonly baseUrl: string;
+  readonly sessionId: string;
+  readonly timeoutMs: number;
+  /** Methods that the server says it has, in upper case. */
+  readonly methods: ReadonlySet<string>;
+  readonly tracks: readonly { readonly track: Track; readonly channel: number; readonly ssrc: number | undefined }[];
+}
+
+export interface Redirect {
+  readonly kind: 'redirect';
+  readonly url: string;
+}
+
+/**
+ * OPTIONS → DESCRIBE → SETUP of video → SETUP of sound. PLAY is left to the caller, who must be ready for packets before it is sent.
+ */
+export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSession | Redirect> {
+  const { requestUrl, log } = options;
+  const methods = await askForMethods(options);
+  const described = await send(options, {
+    method: 'DESCRIBE',
+    url: requestUrl,
+    headers: [['Accept', 'application/sdp']],
+  });
+  const redirect = redirectOf(described);
+  if (redirect !== undefined) return { kind: 'redirect', url: redirect };
+  assertOk(options, 'DESCRIBE', described);
+  const description = parseSdp(described.body.toString('utf8'));
+  const choice = chooseTracks(description);
+  if (choice.skipped.length > 0) log.debug({ skipped: choice.skipped }, 'media of the camera that are not received');
+  const base = repairBase(headerOf(described, 'Content-Base') ?? headerOf(described, 'Content-Location'), requestUrl);
+  const wanted = [choice.video, options.wantsAudio ? choice.audio : undefined].filter((track) => track !== undefined);
+  if (wanted.length === 0) {
+    const found = choice.skipped.join('; ') || (choice.audio === undefined ? 'it describes none' : 'it has only sound');
+    throw new AppError('protocol', `${options.connection.peer}: no stream that can be recorded (${found})`);
+  }
+  return await setUpTracks(options, wanted, base, {
+    baseUrl: joinControl(base, description.control),
+    methods,
+  });
+}
+
+export async function play(options: HandshakeOptions, session: NegotiatedSession): Promise<void> {
+  const headers: HeaderList = [
+    ['Session', session.sessionId],
+    ['Range', 'npt=0.000-'],
+  ];
+  assertOk(options, 'PLAY', await send(options, { method: 'PLAY', url: session.baseUrl, headers }));
+}
+
+/** The request with credentials as soon as a challenge is known. */
+export function authorized(authenticator: Authenticator, request: OutgoingRequest): OutgoingRequest {
+  const value = authenticator.authorize(request.method, request.url);
+  return value === undefined ? request : { ...request, headers: [...request.headers, ['Authorization', value]] };
+}
+
+/** Servers without OPTIONS exist; only a refused password ends the attempt here. */
+async function askForMethods(options: HandshakeOptions): Promise<ReadonlySet<string>> {
+  const response = await send(options, { method: 'OPTIONS', url: options.requestUrl, headers: [] });
+  const list = response.status === 200 ? (headerOf(response, 'Public') ?? '') : '';
+  return new Set(list.split(/[\s,]+/).map((method) => method.toUpperCase()));
+}
+
+async function setUpTracks(
+  options: HandshakeOptions,
+  tracks: readonly Track[],
+  base: string,
+  known: { baseUrl: string; methods: ReadonlySet<string> },
+): Promise<NegotiatedSession> {
+  let sessionId: string | undefined;
+  let timeoutMs: number | undefined;
+  const setUp: { track: Track; channel: number; ssrc: number | undefined }[] = [];
+  for (const [index, track] of tracks.entries()) {
+    const asked = index * 2;
+    // No `mode=play`: it confuses several servers.
+    const headers: [string, string][] = [['Transport', `RTP/AVP/TCP;unicast;interleaved=${asked}-${asked + 1}`]];
+    if (sessionId !== undefined) headers.push(['Session', sessionId]);
+    const response = await send(options, { method: 'SETUP', url: joinControl(base, track.control), headers });
+    if (response.status !== 200 && setUp.length > 0) {
+      options.log.warn({ status: response.status }, 'camera refuses to send sound; recording goes on without it');
+      continue;
+    }
+    assertOk(options, 'SETUP', response);
+    const transport = parseTransport(headerOf(response, 'Transport'));
+    setUp.push({ track, channel: transport.channel ?? asked, ssrc: transport.ssrc });
+    const session = parseSessionHeader(headerOf(response, 'Session'));
+    // Some servers name a new session with each SETUP, and know the first.
+    sessionId ??= session.id;
+    timeoutMs ??= session.timeoutMs;
+  }
+  if (sessionId === undefined)
+    throw new AppError('protocol', `${options.connection.peer}: SETUP was answered without a session`);
+  return { kind: 'session', ...known, sessionId, timeoutMs: timeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS, tracks: setUp };
+}
+
+/** RFC 2326 §12.37 */
+const DEFAULT_SESSION_TIMEOUT_MS = 60_000;
+
+/** A new nonce may make an old answer stale once more; beyond that the password is wrong, and trying on locks accounts. */
+const MAX_STALE_RETRIES = 1;
+
+async function send(options: HandshakeOptions, request: OutgoingRequest): Promise<RtspResponse> {
+  const { connection, authenticator } = options;
+  let retriesLeft = 1;
+  let staleRetriesLeft = MAX_STALE_RETRIES;
+  for (;;) {
+    const response = await connection.request(authorized(authenticator, request));
+    if (response.status !== 401) return response;
+    const verdict = authenticator.takeChallenges(response.headers.get('www-authenticate') ?? []);
+    if (verdict.kind === 'refused') throw new AppError('unauthorized', `${connection.peer} ${verdict.reason}`);
+    if (retriesLeft > 0) retriesLeft--;
+    else if (verdict.isStale && staleRetriesLeft > 0) staleRetriesLeft--;
+    else throw new AppError('unauthorized', `${connection.peer} refuses the user name or password (${request.method})`);
+  }
+}
+
+function redirectOf(response: RtspResponse): string | undefined {
+  if (response.status < 300 || response.status > 399) return undefined;
+  return headerOf(response, 'Location');
+}
+
+function assertOk({ connection }: HandshakeOptions, method: string, response: RtspResponse): void {
+  if (response.status >= 200 && response.status < 300) return;
+  const answer = `${connection.peer} answers ${method} with ${response.status} ${response.reason}`.trim();
+  switch (response.status) {
+    case 403: // several cameras say so for a wrong password
+      throw new AppError('unauthorized', answer);
+    case 404:
+    case 410:
+      throw new AppError('not-found', `${answer}: is the path of the address right?`);
+    case 453:
+    case 503:
+      throw new AppError('unreachable', `${answer}: the camera serves all the viewers that it can`);
+    case 461:
+      throw new AppError('protocol', `${answer}: it does not send over TCP`);
+    default:
+      throw new AppError('protocol', answer);
+  }
+}
