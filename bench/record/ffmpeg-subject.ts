@@ -14,9 +14,9 @@ export async function startFfmpegSubject(urls: readonly string[], folder: string
     const input = ['-rtsp_transport', 'tcp', '-i', url];
     const output = ['-c', 'copy', '-f', 'segment', '-segment_time', '60', '-segment_format', 'mp4', '%04d.mp4'];
     const args = ['-nostdin', '-hide_banner', '-loglevel', 'error', ...input, ...output];
-    children.push(
-      spawn('ffmpeg', args, { cwd: channelFolder, stdio: ['ignore', 'ignore', 'inherit'], detached: true }),
-    );
+    const child = spawn('ffmpeg', args, { cwd: channelFolder, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+    killAtExit(child);
+    children.push(child);
   }
   return {
     name: 'ffmpeg',
