@@ -107,7 +107,7 @@ export class Catalog {
 
   async driveFigures(): Promise<DriveFigures[]> {
     const rows = await this.#db.all(
-      `SELECT drive_id, SUM(size_bytes) AS bytes, COUNT(*) AS count, MIN(end_ms) AS oldest, MAX(end_ms) AS newest
+      `SELECT drive_id, SUM(size_bytes) AS bytes, COUNT(*) AS count, MIN(start_ms) AS oldest, MAX(end_ms) AS newest
        FROM segments GROUP BY drive_id`,
     );
     return rows.map((row) => ({

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS segments (
   PRIMARY KEY (unit, boot, seq, drive_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS segments_by_time ON segments (channel_id, start_ms);
-CREATE INDEX IF NOT EXISTS segments_by_drive ON segments (drive_id, end_ms, size_bytes);
+CREATE INDEX IF NOT EXISTS segments_by_drive ON segments (drive_id, start_ms, end_ms, size_bytes);
 CREATE TABLE IF NOT EXISTS gaps (
   id TEXT PRIMARY KEY,
   unit TEXT NOT NULL,
