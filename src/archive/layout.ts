@@ -64,8 +64,11 @@ export function isChannelId(name: string): boolean {
   return CHANNEL_ID.test(name);
 }
 
+/** A date that exists, as folders and journal files are named. */
 export function isDay(name: string): boolean {
-  return DAY.test(name);
+  if (!DAY.test(name)) return false;
+  const midnight = Date.parse(`${name}T00:00:00Z`);
+  return !Number.isNaN(midnight) && dayOf(midnight) === name;
 }
 
 /** `2026-03-01` of a wall time. */

@@ -6,7 +6,7 @@ import { SampleLog } from '../media/fmp4/sample-log.ts';
 import { contentsBox, type FragmentInfo } from './contents-table.ts';
 import type { SegmentClosedEntry } from './entries.ts';
 import { decodeIdentity, identityBox, type SegmentIdentity } from './identity.ts';
-import { segmentPath } from './layout.ts';
+import { closedEntryOf } from './segment-entry.ts';
 
 /** What is known of a fragment after it was written, or found by a walk. */
 export interface FragmentPlace {
@@ -40,9 +40,7 @@ export class SegmentTables {
 
   /** Wall time at which the last fragment ends; the segment's start when there is none. */
   get endUtcMs(): number {
-    const last = this.#fragments.at(-1);
-    if (last === undefined) return this.identity.name.startUtcMs;
-    return last.wallUtcMs + Math.round((last.duration90k * 1000) / VIDEO_TIMESCALE);
+    return endOfFragments(this.#fragments) ?? this.identity.name.startUtcMs;
   }
 
   append(place: FragmentPlace): FragmentInfo {
@@ -77,28 +75,14 @@ export class SegmentTables {
   }
 
   closedEntry(closed: { sizeBytes: number; hash: Buffer; isRepaired: boolean }): SegmentClosedEntry {
-    const { name, formats, clock } = this.identity;
-    return {
-      kind: 'segment-closed',
-      unit: name.unit,
-      channelId: name.channelId,
-      stream: name.stream,
-      boot: name.boot,
-      seq: name.seq,
-      path: segmentPath(name),
-      startUtcMs: name.startUtcMs,
-      endUtcMs: this.endUtcMs,
-      sizeBytes: closed.sizeBytes,
-      videoFrames: this.video.sampleCount,
-      videoCodec: formats.video.codec,
-      width: formats.video.width,
-      height: formats.video.height,
-      audioCodec: formats.audio?.codec ?? null,
-      hash: closed.hash.toString('hex'),
-      clock,
-      isRepaired: closed.isRepaired,
-    };
+    return closedEntryOf(this.identity, { ...closed, endUtcMs: this.endUtcMs, videoFrames: this.video.sampleCount });
   }
+}
+
+/** Wall time at which the last fragment ends; undefined without any. */
+export function endOfFragments(fragments: readonly FragmentInfo[]): number | undefined {
+  const last = fragments.at(-1);
+  return last && last.wallUtcMs + Math.round((last.duration90k * 1000) / VIDEO_TIMESCALE);
 }
 
 /** Where the 16 bytes lie that turn an open segment into a closed one. */
