@@ -1,0 +1,284 @@
+import type { GapCause, GapEntry } from '../archive/entries.ts';
+import type { SegmentName } from '../archive/layout.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { ChannelState, Rates } from '../link/messages.ts';
+import { isScheduledOn, type PlanChannel } from '../link/plan.ts';
+import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
+import { CameraSession, type SessionFailure } from './camera-session.ts';
+import type { DriveSet } from './drive-set.ts';
+import { GAP_THRESHOLD_MS, GapTracker } from './gap-tracker.ts';
+import { RateMeter } from './rate-meter.ts';
+import { Recording } from './recording.ts';
+import type { TimedUnit } from './timed-unit.ts';
+import { UnitStamper } from './unit-stamper.ts';
+import type { WallOffset } from './wall-offset.ts';
+
+/** Frames wait for their fragment's end; when nothing follows for this long they are written as they are. */
+const FLUSH_AFTER_MS = 1_000;
+/** Connected and silent: after this it is a gap … */
+const NO_DATA_MS = 3_000;
+/** … and after this the session is given up and begun anew. */
+const RESTART_SILENT_MS = 10_000;
+
+export interface ChannelOptions {
+  readonly plan: PlanChannel;
+  readonly unit: string;
+  readonly segmentMs: number;
+  readonly fragmentMs: number;
+  readonly tailMaxBytes: number;
+  readonly clock: Clock;
+  readonly wallOffset: WallOffset;
+  readonly log: Log;
+  readonly drives: DriveSet;
+  readonly startedUtcMs: number;
+  nextName(channelId: string, startUtcMs: number): SegmentName;
+  nextGapId(): string;
+  onGap(entry: GapEntry): void;
+  onState(state: ChannelState): void;
+  onUnit(timed: TimedUnit): void;
+}
+
+/** One camera channel: its session, its recording, its account of gaps, and what it says of itself. */
+export class Channel {
+  #plan: PlanChannel;
+  readonly recording: Recording;
+  readonly gaps: GapTracker;
+  readonly #options: ChannelOptions;
+  readonly #session: CameraSession;
+  readonly #meter = new RateMeter();
+  #stamper: UnitStamper;
+  #serial = 0;
+  #formats: { video?: VideoFormat; audio?: AudioFormat } = {};
+  #isUp = false;
+  #failure: SessionFailure | undefined;
+  #pause: SessionFailure | undefined;
+  #lastUnitMs = 0;
+  #isSkippingToKey = false;
+  /** What explains a hole in front of the next footage when no gap is open. */
+  #holeCause: GapCause = 'no-data';
+  #lostBefore = { packetsLost: 0, framesDropped: 0 };
+  #videoFrames = 0;
+  #framesWritten = 0;
+  #framesDropped = 0;
+  #reported = '';
+
+  constructor(options: ChannelOptions) {
+    const { plan, clock, log, wallOffset, drives } = options;
+    this.#plan = plan;
+    this.#options = options;
+    this.#stamper = new UnitStamper(wallOffset);
+    this.gaps = new GapTracker({ unit: options.unit, channelId: plan.id, nextId: options.nextGapId });
+    this.recording = new Recording({
+      segmentMs: options.segmentMs,
+      fragmentMs: options.fragmentMs,
+      tailMaxBytes: options.tailMaxBytes,
+      choosePlacement: () => drives.choose(plan.id, this.#plan),
+      nextName: (startUtcMs) => options.nextName(plan.id, startUtcMs),
+      clockState: () => 'unsynced',
+      onFootage: (startUtcMs, endUtcMs, frames) => this.#noteFootage(startUtcMs, endUtcMs, frames),
+      onRevoked: (throughUtcMs) => this.gaps.revoke(throughUtcMs),
+      onPaused: (cause, detail) => this.#notePause({ cause, detail }),
+      onResumed: () => this.#notePause(undefined),
+    });
+    this.#session = new CameraSession({
+      address: plan,
+      clock,
+      log: log.child({ channel: plan.number, name: plan.name }),
+      onUp: () => this.#noteUp(),
+      onFormat: (format) => {
+        this.#formats = format;
+        this.#stamper.setFormats(format);
+      },
+      onUnit: (unit) => this.#takeUnit(unit),
+      onDown: (failure, attemptUtcMs) => this.#noteDown(failure, attemptUtcMs),
+    });
+  }
+
+  get plan(): PlanChannel {
+    return this.#plan;
+  }
+
+  /** Whether `next` can take effect without a new connection. */
+  canUpdateTo(next: PlanChannel): boolean {
+    const { id, url, username, password } = this.#plan;
+    return next.id === id && next.url === url && next.username === username && next.password === password;
+  }
+
+  /** Name, schedule, allotment and bays change in place; bays take effect with the next segment. */
+  update(next: PlanChannel): void {
+    this.#plan = next;
+    this.#applySchedule();
+  }
+
+  start(): void {
+    this.gaps.expectFrom(this.#options.clock.nowUtcMs());
+    this.#applySchedule();
+    this.#session.start();
+    this.#report();
+  }
+
+  async stop(): Promise<void> {
+    await this.#session.stop();
+    this.recording.close();
+  }
+
+  /** The channel leaves the plan: from now on nothing is owed. */
+  leave(): void {
+    this.#record(this.gaps.end(this.#options.clock.nowUtcMs()));
+    this.#options.drives.forget(this.plan.id);
+  }
+
+  /** A few times a second. */
+  tick(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    this.#applySchedule();
+    this.recording.retry();
+    const silentMs = nowMs - this.#lastUnitMs;
+    if (silentMs > FLUSH_AFTER_MS) this.recording.flush();
+    if (this.#isUp && silentMs > NO_DATA_MS) this.#noteSilence(silentMs);
+    this.#report();
+  }
+
+  /** The wall clock was stepped: the next key frame begins a segment in the new time. */
+  noteClockStep(): void {
+    this.#holeCause = 'clock';
+    this.#stamper.beginStretch();
+  }
+
+  get rates(): Rates['channels'][number] {
+    const { packetsLost, framesDropped } = this.#session.counters;
+    return {
+      channelId: this.plan.id,
+      ...this.#meter.read(this.#options.clock.monotonicMs()),
+      videoFrames: this.#videoFrames,
+      framesWritten: this.#framesWritten,
+      framesDropped: this.#framesDropped + this.#lostBefore.framesDropped + framesDropped,
+      packetsLost: this.#lostBefore.packetsLost + packetsLost,
+      lastFootageUtcMs: this.#framesWritten > 0 ? (this.gaps.coveredThroughUtcMs ?? null) : null,
+    };
+  }
+
+  get state(): ChannelState {
+    const problem = this.#pause ?? this.#failure;
+    const { video, audio } = this.#formats;
+    return {
+      kind: 'channel-state',
+      channelId: this.#plan.id,
+      state: this.#stateName(),
+      cause: problem?.cause ?? null,
+      detail: problem?.detail ?? '',
+      sinceUtcMs: this.#options.clock.nowUtcMs(),
+      video: video
+        ? { codec: video.codec, codecString: video.codecString, width: video.width, height: video.height }
+        : null,
+      audio: audio ? { codec: audio.codec, clockRate: audio.clockRate, channels: audio.channels } : null,
+    };
+  }
+
+  #stateName(): ChannelState['state'] {
+    if (this.#failure) return 'failing';
+    if (this.#pause) return 'paused';
+    return this.#isUp && this.#serial > 0 ? 'recording' : 'connecting';
+  }
+
+  #takeUnit(unit: AccessUnit): void {
+    const nowMs = unit.arrivalMonotonicMs;
+    this.#meter.add(unit.data.length, nowMs);
+    if (unit.kind === 'video') {
+      this.#lastUnitMs = nowMs;
+      this.#videoFrames++;
+      if (this.#mustSkip(unit)) {
+        this.#framesDropped++;
+        this.#holeCause = 'stream-error';
+        return;
+      }
+      this.#failure = undefined;
+    }
+    const timed = this.#stamper.stamp(unit, this.#serial + 1);
+    if (!timed) return;
+    this.#serial = timed.serial;
+    this.recording.push(timed);
+    this.#options.onUnit(timed);
+  }
+
+  /** After a loss, pictures up to the next key frame refer to what is not there. */
+  #mustSkip(unit: AccessUnit): boolean {
+    if (unit.isKey) this.#isSkippingToKey = false;
+    else if (unit.isAfterLoss) this.#isSkippingToKey = true;
+    return this.#isSkippingToKey;
+  }
+
+  #noteFootage(startUtcMs: number, endUtcMs: number, videoFrames: number): void {
+    this.#framesWritten += videoFrames;
+    this.#record(
+      this.gaps.footage(startUtcMs, endUtcMs, this.#holeCause, `nothing for ${GAP_THRESHOLD_MS} ms or more`),
+    );
+    this.#holeCause = 'no-data';
+  }
+
+  #noteUp(): void {
+    this.#isUp = true;
+    this.#lastUnitMs = this.#options.clock.monotonicMs();
+  }
+
+  #noteDown(failure: SessionFailure, attemptUtcMs: number): void {
+    this.#isUp = false;
+    this.#failure = failure;
+    this.recording.close();
+    const { packetsLost, framesDropped } = this.#session.counters;
+    this.#lostBefore.packetsLost += packetsLost;
+    this.#lostBefore.framesDropped += framesDropped;
+    this.#stamper = new UnitStamper(this.#options.wallOffset);
+    this.#isSkippingToKey = false;
+    if (!this.#pause)
+      this.#record(this.gaps.fail(failure.cause, failure.detail, this.#options.clock.nowUtcMs(), attemptUtcMs));
+    this.#report();
+  }
+
+  #noteSilence(silentMs: number): void {
+    const failure: SessionFailure = {
+      cause: 'no-data',
+      detail: `no picture for ${(silentMs / 1000).toFixed(0)} s although connected`,
+    };
+    this.#failure = failure;
+    const nowUtcMs = this.#options.clock.nowUtcMs();
+    if (!this.#pause) this.#record(this.gaps.fail(failure.cause, failure.detail, nowUtcMs, nowUtcMs - silentMs));
+    if (silentMs > RESTART_SILENT_MS) this.#session.restart(failure);
+  }
+
+  #notePause(pause: SessionFailure | undefined): void {
+    this.#pause = pause;
+    if (pause) this.#record(this.gaps.fail(pause.cause, pause.detail, this.#options.clock.nowUtcMs()));
+    this.#report();
+  }
+
+  #applySchedule(): void {
+    const { clock } = this.#options;
+    const isOn = isScheduledOn(this.#plan.schedule, clock.nowUtcMs());
+    const isOff = this.#pause?.cause === 'schedule';
+    if (isOn === !isOff) return;
+    if (isOn) {
+      this.#pause = undefined;
+      if (this.#failure) this.#record(this.gaps.fail(this.#failure.cause, this.#failure.detail, clock.nowUtcMs()));
+      this.recording.release();
+    } else {
+      this.recording.hold();
+      this.#notePause({ cause: 'schedule', detail: 'the schedule says no recording now' });
+    }
+  }
+
+  #record(entries: readonly GapEntry[]): void {
+    for (const entry of entries) this.#options.onGap(entry);
+  }
+
+  /** A state is a fact when it differs from the last one that was told. */
+  #report(): void {
+    const state = this.state;
+    const fingerprint = JSON.stringify({ ...state, sinceUtcMs: 0, detail: state.cause });
+    if (fingerprint === this.#reported) return;
+    this.#reported = fingerprint;
+    this.#options.onState(state);
+  }
+}

@@ -1,0 +1,312 @@
+import { unlink } from 'node:fs/promises';
+import type { SegmentClosedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
+import type { JournalWriter } from '../archive/journal.ts';
+import { type SegmentName, segmentPath } from '../archive/layout.ts';
+import { createSegmentFile, type SegmentFile } from '../archive/segment-file.ts';
+import { BoundedQueue } from '../base/bounded-queue.ts';
+import type { Clock } from '../base/clock.ts';
+import { AppError, errnoCode, isAppError, messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { HeldDirectory } from '../disk/held-directory.ts';
+import type { FragmentInput } from '../media/fmp4/fragment.ts';
+import type { CommitPacer } from './commit-pacer.ts';
+import type { DriveRoom } from './drive-room.ts';
+import type { Stretch } from './timed-unit.ts';
+
+/** After this many attempts to make room a write is given up; each attempt deletes a batch. */
+const MAX_ROOM_ATTEMPTS = 8;
+
+export interface SegmentSpec {
+  readonly name: SegmentName;
+  readonly stretch: Stretch;
+  readonly clock: 'synced' | 'unsynced';
+  /** Hash of the channel's last fragment, asked for when the file is made. */
+  predecessorHash(): Buffer;
+  onHash(hash: Buffer): void;
+  /** The sync that covers the fragment has succeeded. */
+  onDurable(fragmentNumber: number): void;
+  /** The drive is gone or full: what is not durable has to be written elsewhere. */
+  onLost(error: AppError): void;
+}
+
+/** One segment on its way to a drive. */
+export interface SegmentSink {
+  readonly name: SegmentName;
+  readonly path: string;
+  /** False when the drive's queue is full: the fragment is not taken. Fragments are numbered from 1. */
+  append(input: FragmentInput, sizeBytes: number): boolean;
+  close(): void;
+}
+
+type Phase = 'open' | 'indexed' | 'done' | 'lost';
+
+interface Sink extends SegmentSink {
+  readonly spec: SegmentSpec;
+  phase: Phase;
+  file: SegmentFile | undefined;
+  appended: number;
+  written: number;
+}
+
+type Operation =
+  | { readonly kind: 'open'; readonly sink: Sink }
+  | { readonly kind: 'fragment'; readonly sink: Sink; readonly input: FragmentInput; readonly sizeBytes: number }
+  | { readonly kind: 'close'; readonly sink: Sink };
+
+export interface DriveWriterOptions {
+  readonly held: HeldDirectory;
+  readonly journal: JournalWriter;
+  readonly room: DriveRoom;
+  readonly pacer: CommitPacer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bytes of media that may wait for the drive. */
+  readonly maxQueueBytes: number;
+  readonly preallocateBytes: number;
+  onOpened(entry: SegmentOpenedEntry): void;
+  onClosed(entry: SegmentClosedEntry): void;
+  /** The drive cannot be written to any more. */
+  onFailed(error: AppError): void;
+}
+
+/**
+ * Writes the segments of all channels that a drive takes: one bounded queue, one operation after the other, and group commit: one sync
+ * for all files, on the pacer's cadence. Closing takes two syncs: the index must be durable before the file's head points to it.
+ */
+export class DriveWriter {
+  readonly #options: DriveWriterOptions;
+  readonly #queue: BoundedQueue<Operation>;
+  readonly #sinks = new Set<Sink>();
+  readonly #stopping = new AbortController();
+  #isWorking = false;
+  #hasFailed = false;
+  #hasUnsynced = false;
+  #idleWaiters: (() => void)[] = [];
+  #commits: Promise<void> | undefined;
+
+  constructor(options: DriveWriterOptions) {
+    this.#options = options;
+    this.#queue = new BoundedQueue({
+      maxWeight: options.maxQueueBytes,
+      weigh: (operation) => (operation.kind === 'fragment' ? operation.sizeBytes : 0),
+    });
+  }
+
+  start(): void {
+    this.#commits = this.#commitUntilStopped();
+  }
+
+  /** Closes what is open, writes what waits and makes all of it durable. */
+  async stop(): Promise<void> {
+    for (const sink of this.#sinks) if (sink.phase === 'open') sink.close();
+    await this.#whenIdle();
+    this.#stopping.abort();
+    await this.#commits;
+    // Index durable, then heads turned and durable, then the journal's lines about it.
+    for (let round = 0; round < 3 && !this.#hasFailed; round++) await this.#commitOnce();
+  }
+
+  get queueBytes(): number {
+    return this.#queue.weight;
+  }
+
+  get openPaths(): ReadonlySet<string> {
+    return new Set([...this.#sinks].map((sink) => sink.path));
+  }
+
+  open(spec: SegmentSpec): SegmentSink {
+    const sink: Sink = {
+      spec,
+      name: spec.name,
+      path: segmentPath(spec.name),
+      phase: 'open',
+      file: undefined,
+      appended: 0,
+      written: 0,
+      append: (input, sizeBytes) => {
+        if (sink.phase !== 'open' || !this.#enqueue({ kind: 'fragment', sink, input, sizeBytes })) return false;
+        sink.appended++;
+        return true;
+      },
+      close: () => {
+        this.#enqueue({ kind: 'close', sink });
+      },
+    };
+    this.#sinks.add(sink);
+    this.#enqueue({ kind: 'open', sink });
+    return sink;
+  }
+
+  /** The drive is gone: every sink is told, nothing is awaited. */
+  fail(error: AppError): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#stopping.abort();
+    this.#queue.clear();
+    this.#wakeIdle();
+    for (const sink of [...this.#sinks]) this.#lose(sink, error);
+    this.#options.onFailed(error);
+  }
+
+  #enqueue(operation: Operation): boolean {
+    if (this.#hasFailed) return false;
+    const isTaken = this.#queue.push(operation);
+    if (isTaken && !this.#isWorking) void this.#work();
+    return isTaken;
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    for (let operation = this.#queue.peek(); operation && !this.#hasFailed; operation = this.#queue.peek()) {
+      try {
+        if (operation.sink.phase !== 'lost') await this.#performWithRoom(operation);
+      } catch (error) {
+        if (isFull(error)) this.#lose(operation.sink, asAppError('full', error));
+        else this.fail(asAppError('drive', error));
+      }
+      if (!this.#hasFailed) this.#queue.shift();
+    }
+    this.#isWorking = false;
+    this.#wakeIdle();
+  }
+
+  /** A drive that is full gives up its oldest footage, and the same write is made again: nothing is lost for want of room. */
+  async #performWithRoom(operation: Operation): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#perform(operation);
+        return;
+      } catch (error) {
+        if (!isFull(error) || attempt >= MAX_ROOM_ATTEMPTS || !(await this.#options.room.makeRoomNow())) throw error;
+      }
+    }
+  }
+
+  async #perform(operation: Operation): Promise<void> {
+    const { sink } = operation;
+    switch (operation.kind) {
+      case 'open':
+        return this.#performOpen(sink);
+      case 'fragment': {
+        const { sizeBytes } = await sink.file!.appendFragment(operation.input);
+        sink.written++;
+        this.#hasUnsynced = true;
+        this.#options.room.noteWritten(sizeBytes);
+        sink.spec.onHash(sink.file!.hash);
+        return;
+      }
+      case 'close':
+        if (sink.phase === 'open') await this.#performClose(sink);
+        return;
+    }
+  }
+
+  async #performOpen(sink: Sink): Promise<void> {
+    const { held, journal } = this.#options;
+    const { name, stretch, clock } = sink.spec;
+    sink.file = await createSegmentFile({
+      drive: held,
+      name,
+      formats: { video: stretch.video, audio: stretch.audio },
+      clock,
+      predecessorHash: sink.spec.predecessorHash(),
+      preallocateBytes: this.#options.preallocateBytes,
+    });
+    const entry = sink.file.openedEntry();
+    journal.append(entry);
+    this.#options.onOpened(entry);
+  }
+
+  async #performClose(sink: Sink): Promise<void> {
+    if (sink.written === 0) return this.#discard(sink);
+    await sink.file!.appendIndex();
+    sink.phase = 'indexed';
+    this.#hasUnsynced = true;
+  }
+
+  /** A segment that no frame reached leaves nothing behind. */
+  async #discard(sink: Sink): Promise<void> {
+    const { held, journal } = this.#options;
+    sink.phase = 'done';
+    this.#sinks.delete(sink);
+    await sink.file!.abandon();
+    await held.run(() => unlink(held.path(sink.path)));
+    const { unit, channelId, stream, boot, seq } = sink.name;
+    journal.append({ kind: 'segment-deleted', unit, channelId, stream, boot, seq, path: sink.path, reason: 'empty' });
+  }
+
+  async #commitUntilStopped(): Promise<void> {
+    const { clock, pacer } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await clock.sleep(pacer.commitEveryMs, this.#stopping.signal);
+      } catch {
+        return; // stopped
+      }
+      await this.#commitOnce();
+    }
+  }
+
+  async #commitOnce(): Promise<void> {
+    const { held, journal, clock, pacer } = this.#options;
+    try {
+      await journal.flush();
+      if (!this.#hasUnsynced) return;
+      this.#hasUnsynced = false;
+      const covered = [...this.#sinks].map((sink) => ({
+        sink,
+        written: sink.written,
+        wasIndexed: sink.phase === 'indexed',
+      }));
+      const startMs = clock.monotonicMs();
+      await held.syncfs();
+      pacer.note(clock.monotonicMs() - startMs);
+      for (const { sink, written, wasIndexed } of covered) {
+        if (sink.phase === 'lost') continue;
+        sink.spec.onDurable(written);
+        if (wasIndexed) await this.#finish(sink);
+      }
+    } catch (error) {
+      this.fail(asAppError('drive', error));
+    }
+  }
+
+  async #finish(sink: Sink): Promise<void> {
+    const file = sink.file!;
+    await file.flip();
+    sink.phase = 'done';
+    this.#sinks.delete(sink);
+    this.#hasUnsynced = true;
+    const entry = file.closedEntry();
+    this.#options.journal.append(entry);
+    this.#options.onClosed(entry);
+  }
+
+  #lose(sink: Sink, error: AppError): void {
+    if (sink.phase === 'lost') return;
+    sink.phase = 'lost';
+    this.#sinks.delete(sink);
+    void sink.file?.abandon().catch((failure: unknown) => {
+      this.#options.log.debug({ error: messageOf(failure) }, `${this.#options.held.name}: a file could not be closed`);
+    });
+    sink.spec.onLost(error);
+  }
+
+  async #whenIdle(): Promise<void> {
+    while (!this.#hasFailed && (this.#isWorking || this.#queue.length > 0)) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
+  }
+
+  #wakeIdle(): void {
+    for (const wake of this.#idleWaiters.splice(0)) wake();
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return isAppError(error, 'full') || errnoCode(error) === 'ENOSPC' || errnoCode(error) === 'EDQUOT';
+}
+
+function asAppError(kind: 'drive' | 'full', error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError(kind, messageOf(error), { cause: error });
+}

@@ -1,0 +1,303 @@
+import { readDriveLabel } from '../archive/drive-label.ts';
+import type { ArchiveEntry, SegmentClosedEntry, SegmentDeletedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
+import { JournalWriter } from '../archive/journal.ts';
+import { DRIVE_LABEL_PATH, JOURNAL_DIR, parseSegmentPath } from '../archive/layout.ts';
+import { repairSegment } from '../archive/repair.ts';
+import { findUnclosed } from '../archive/scan.ts';
+import type { Clock } from '../base/clock.ts';
+import { AppError, messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { GIB, MIB } from '../base/units.ts';
+import { type HeldDirectory, openHeldDirectory } from '../disk/held-directory.ts';
+import type { DriveState } from '../link/messages.ts';
+import type { PlanDrive } from '../link/plan.ts';
+import { CommitPacer } from './commit-pacer.ts';
+import { DriveRoom, type RoomRules } from './drive-room.ts';
+import { DriveWriter, type SegmentSink, type SegmentSpec } from './drive-writer.ts';
+import type { Placement } from './recording.ts';
+
+/** Media that may wait for one drive: half a second of a full 500 Mbps, several seconds of an ordinary load. */
+const MAX_QUEUE_BYTES = 32 * MIB;
+/** What failed is tried again, but a dying drive must not be worked on without end. */
+const RETRY_FAILED_MS = 5_000;
+const ROOM_CHECK_MS = 1_000;
+
+export interface DriveEvents {
+  onState(state: DriveState): void;
+  onOpened(entry: SegmentOpenedEntry): void;
+  onClosed(entry: SegmentClosedEntry): void;
+  onDeleted(entry: SegmentDeletedEntry): void;
+  /** What an earlier run left unclosed and is whole now. */
+  onRepaired(entry: SegmentClosedEntry): void;
+}
+
+export interface DriveOptions {
+  readonly plan: PlanDrive;
+  readonly unit: string;
+  readonly boot: number;
+  readonly promisedLossMs: number;
+  readonly fragmentMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: DriveEvents;
+  rules(): RoomRules;
+}
+
+interface Opened {
+  readonly held: HeldDirectory;
+  readonly journal: JournalWriter;
+  readonly room: DriveRoom;
+  readonly writer: DriveWriter;
+  readonly pacer: CommitPacer;
+}
+
+/** One drive of the plan, through its absences: opened when it is there, given up at once when it is not. */
+export class Drive implements Placement {
+  readonly plan: PlanDrive;
+  readonly #options: DriveOptions;
+  #opened: Opened | undefined;
+  #state: DriveState['state'] = 'gone';
+  #detail = 'not looked at yet';
+  #retryAtMs = 0;
+  #roomCheckAtMs = 0;
+  #checking: Promise<void> | undefined;
+  #isStopped = false;
+  #repairing: Promise<void> = Promise.resolve();
+
+  constructor(options: DriveOptions) {
+    this.#options = options;
+    this.plan = options.plan;
+  }
+
+  get isWritable(): boolean {
+    return this.#opened !== undefined && this.#state === 'ready';
+  }
+
+  get isFull(): boolean {
+    return this.#state === 'full';
+  }
+
+  get queueFill(): number {
+    return (this.#opened?.writer.queueBytes ?? 0) / MAX_QUEUE_BYTES;
+  }
+
+  get capacityBytes(): number {
+    return this.#opened?.room.capacityBytes ?? 0;
+  }
+
+  get stats() {
+    const opened = this.#opened;
+    return {
+      driveId: this.plan.driveId,
+      freeBytes: Math.max(0, opened?.room.freeBytes ?? 0),
+      capacityBytes: this.capacityBytes,
+      queueBytes: opened?.writer.queueBytes ?? 0,
+      flushP99Ms: opened?.pacer.flushP99Ms ?? 0,
+      commitEveryMs: opened?.pacer.commitEveryMs ?? 0,
+    };
+  }
+
+  get stateFact(): DriveState {
+    return {
+      kind: 'drive-state',
+      bay: this.plan.bay,
+      driveId: this.plan.driveId,
+      state: this.#state,
+      detail: this.#detail,
+    };
+  }
+
+  /** Resolves when the look that is under way has ended. */
+  async whenOpened(): Promise<void> {
+    await this.#checking;
+  }
+
+  /** Resolves when, besides, what an earlier run left unclosed has been repaired. */
+  async whenSettled(): Promise<void> {
+    await this.#checking;
+    await this.#repairing;
+  }
+
+  open(spec: SegmentSpec): SegmentSink {
+    if (!this.#opened)
+      throw new AppError('drive', `${this.plan.bayLabel}: opened for writing while it is ${this.#state}`);
+    return this.#opened.writer.open(spec);
+  }
+
+  /** For gaps and locks, which every ready drive keeps. */
+  appendToJournal(entry: ArchiveEntry): void {
+    this.#opened?.journal.append(entry);
+  }
+
+  async deleteSegments(paths: readonly string[], reason: 'age' | 'request'): Promise<number> {
+    return (await this.#opened?.room.deletePaths(paths, reason)) ?? 0;
+  }
+
+  /** Called a few times a second. Never waits for a drive that hangs: the last look must have ended first. */
+  check(): void {
+    if (this.#isStopped || this.#checking) return;
+    this.#checking = this.#checkOnce()
+      .catch((error: unknown) => this.#giveUp('failed', messageOf(error)))
+      .finally(() => {
+        this.#checking = undefined;
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#checking;
+    const opened = this.#opened;
+    if (!opened) return;
+    await opened.writer.stop();
+    this.#opened = undefined;
+    await opened.journal.stop();
+    await opened.held.close();
+  }
+
+  async #checkOnce(): Promise<void> {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const opened = this.#opened;
+    if (!opened) {
+      if (nowMs >= this.#retryAtMs) await this.#tryOpen();
+      return;
+    }
+    if (!(await opened.held.isStillMounted())) {
+      opened.writer.fail(new AppError('drive', `${this.plan.bayLabel}: the drive is gone`));
+      this.#giveUp('gone', 'the drive is gone');
+      return;
+    }
+    if (nowMs < this.#roomCheckAtMs) return;
+    this.#roomCheckAtMs = nowMs + ROOM_CHECK_MS;
+    await opened.room.keep();
+    if (opened.room.isFull) this.#setState('full', 'full of footage that may not be deleted');
+    else this.#setState('ready', '');
+  }
+
+  async #tryOpen(): Promise<void> {
+    const { plan } = this;
+    const label = await readDriveLabel(plan.root).catch((error: unknown) => {
+      this.#giveUp('failed', messageOf(error));
+      return null;
+    });
+    if (label === null) return;
+    if (label === undefined) {
+      this.#setState('gone', `no drive at ${plan.root}`);
+      return;
+    }
+    if (label.id !== plan.driveId) {
+      this.#setState('gone', `holds drive ${label.id}, expected ${plan.driveId}`);
+      return;
+    }
+    const held = await openHeldDirectory(plan.root, {
+      name: plan.bayLabel,
+      identity: { path: DRIVE_LABEL_PATH, id: label.id },
+    });
+    try {
+      await this.#begin(held);
+    } catch (error) {
+      await held.close();
+      throw error;
+    }
+  }
+
+  async #begin(held: HeldDirectory): Promise<void> {
+    const { plan } = this;
+    const { clock, log, events, unit, boot, promisedLossMs, fragmentMs, rules } = this.#options;
+    const journal = new JournalWriter({
+      folder: held.path(JOURNAL_DIR),
+      clock,
+      device: held.dev,
+      run: (operation) => held.run(operation),
+    });
+    await journal.start();
+    const pacer = new CommitPacer({ promisedLossMs, fragmentMs });
+    const room = new DriveRoom({
+      held,
+      capacityBytes: plan.capacityBytes,
+      clock,
+      log,
+      rules,
+      openPaths: () => writer.openPaths,
+      onDeleted: (entry) => {
+        journal.append(entry);
+        events.onDeleted(entry);
+      },
+    });
+    const writer = new DriveWriter({
+      held,
+      journal,
+      room,
+      pacer,
+      clock,
+      log,
+      maxQueueBytes: MAX_QUEUE_BYTES,
+      preallocateBytes: preallocationFor((await held.capacity()).capacityBytes),
+      onOpened: events.onOpened,
+      onClosed: events.onClosed,
+      onFailed: (error) => this.#giveUp('failed', error.message),
+    });
+    await room.start();
+    this.#opened = { held, journal, room, writer, pacer };
+    journal.append({ kind: 'drive-in-use', unit, boot, bay: plan.bay });
+    writer.start();
+    this.#setState('ready', '');
+    this.#repairing = this.#repair(held, journal);
+  }
+
+  /** Beside the recording: closes what earlier runs left open. What this run writes bears its own boot number. */
+  async #repair(held: HeldDirectory, journal: JournalWriter): Promise<void> {
+    const { log, events, unit, boot } = this.#options;
+    try {
+      for await (const path of findUnclosed(held)) {
+        const name = parseSegmentPath(path);
+        if (!name || (name.unit === unit && name.boot === boot)) continue;
+        await this.#repairOne(held, journal, path, events);
+      }
+    } catch (error) {
+      log.error({ error: messageOf(error) }, `${held.name}: looking for unclosed segments failed`);
+    }
+  }
+
+  async #repairOne(held: HeldDirectory, journal: JournalWriter, path: string, events: DriveEvents): Promise<void> {
+    const { log } = this.#options;
+    try {
+      const { entry, cutBytes, problem } = await repairSegment({ drive: held, path, sync: () => held.syncfs() });
+      log.info({ path, cutBytes, problem, isKept: entry !== undefined }, `${held.name}: segment repaired`);
+      if (!entry) return;
+      journal.append(entry);
+      events.onRepaired(entry);
+    } catch (error) {
+      log.error({ path, error: messageOf(error) }, `${held.name}: a segment could not be repaired`);
+    }
+  }
+
+  #giveUp(state: 'gone' | 'failed', detail: string): void {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    this.#retryAtMs = state === 'failed' ? this.#options.clock.monotonicMs() + RETRY_FAILED_MS : 0;
+    this.#setState(state, detail);
+    if (!opened) return;
+    opened.writer.fail(new AppError('drive', `${this.plan.bayLabel}: ${detail}`));
+    opened.journal.abandon();
+    void opened.held.close().catch((error: unknown) => {
+      this.#options.log.debug({ error: messageOf(error) }, `${this.plan.bayLabel}: could not be closed`);
+    });
+  }
+
+  #setState(state: DriveState['state'], detail: string): void {
+    if (state === this.#state && detail === this.#detail) return;
+    this.#state = state;
+    this.#detail = detail;
+    const fields = { bay: this.plan.bay, driveId: this.plan.driveId, detail };
+    if (state === 'ready') this.#options.log.info(fields, `${this.plan.bayLabel}: ready`);
+    else this.#options.log.warn(fields, `${this.plan.bayLabel}: ${state}`);
+    this.#options.events.onState(this.stateFact);
+  }
+}
+
+/** Large steps make few extents; on a small drive 64 open segments must not reserve what retention has just freed. */
+function preallocationFor(capacityBytes: number): number {
+  if (capacityBytes < 32 * GIB) return 0;
+  return capacityBytes < 500 * GIB ? 4 * MIB : 16 * MIB;
+}

@@ -1,0 +1,59 @@
+import { mkdir } from 'node:fs/promises';
+import type { GapEntry } from '../archive/entries.ts';
+import { JournalWriter } from '../archive/journal.ts';
+import { readJournal } from '../archive/journal-reader.ts';
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+
+/** The ledger on the state partition: every gap of every channel, durable within a second of its change. */
+export class GapLedger {
+  readonly #journal: JournalWriter;
+  readonly #folder: string;
+  readonly #log: Log;
+  #open = new Map<string, GapEntry>();
+
+  constructor(options: { folder: string; clock: Clock; log: Log }) {
+    this.#folder = options.folder;
+    this.#log = options.log;
+    this.#journal = new JournalWriter({ folder: options.folder, clock: options.clock });
+  }
+
+  /** Reads which gaps the last run left open. */
+  async start(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await this.#journal.start();
+    for await (const entry of readJournal(this.#folder)) {
+      if (entry.kind === 'gap') this.#note(entry);
+    }
+  }
+
+  /** At most one a channel: the gap that lasted when the recorder ended. */
+  openGaps(): GapEntry[] {
+    return [...this.#open.values()];
+  }
+
+  append(entry: GapEntry): void {
+    this.#note(entry);
+    this.#journal.append(entry);
+  }
+
+  /** Called each second. What could not be written stays and is written with the next. */
+  async flush(): Promise<void> {
+    try {
+      await this.#journal.flush({ sync: true });
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, 'the gap ledger cannot be written; it is kept in memory');
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.flush();
+    await this.#journal.stop();
+  }
+
+  #note(entry: GapEntry): void {
+    if (entry.toUtcMs === null) this.#open.set(entry.id, entry);
+    else this.#open.delete(entry.id);
+  }
+}

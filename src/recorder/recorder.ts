@@ -1,0 +1,355 @@
+import type { ArchiveEntry, GapEntry, SegmentClosedEntry } from '../archive/entries.ts';
+import type { SegmentName } from '../archive/layout.ts';
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { type Command, type Fact, LINK_VERSION } from '../link/messages.ts';
+import type { Plan, PlanChannel, PlanDrive } from '../link/plan.ts';
+import { type LinkPeer, LinkServer } from '../link/server.ts';
+import type { StatePaths } from '../link/state.ts';
+import { Channel } from './channel.ts';
+import { Drive, type DriveEvents } from './drive.ts';
+import { DriveSet } from './drive-set.ts';
+import { GapLedger } from './gap-ledger.ts';
+import { HEARTBEAT_EVERY_MS, type Heartbeat, readHeartbeat, writeHeartbeat } from './heartbeat.ts';
+import { LiveHub } from './live-hub.ts';
+import { checkPlan, loadPlan, savePlan } from './plan-store.ts';
+import { WallOffset } from './wall-offset.ts';
+
+const TICK_MS = 200;
+const SECOND_TICKS = 5;
+/** A segment without key frames is cut at three times its length; a lock must cover even that. */
+const MAX_SEGMENT_FACTOR = 3;
+
+export interface RecorderOptions {
+  readonly paths: StatePaths;
+  readonly unit: string;
+  readonly boot: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The data plane: follows the plan, tells what happens, and needs nobody. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #hub = new LiveHub();
+  readonly #drives = new DriveSet();
+  readonly #ledger: GapLedger;
+  readonly #link: LinkServer;
+  readonly #wallOffset: WallOffset;
+  readonly #startedUtcMs: number;
+  readonly #channels = new Map<string, Channel>();
+  #plan: Plan | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #seq = 0;
+  #gapCount = 0;
+  #ticks = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #applying: Promise<void> = Promise.resolve();
+  /** Channels of which it is not yet known where the last run's footage ended. */
+  #unresumed = new Map<string, number>();
+  #hasResumed = false;
+
+  constructor(options: RecorderOptions) {
+    const { paths, clock, log } = options;
+    this.#options = options;
+    this.#startedUtcMs = clock.nowUtcMs();
+    this.#wallOffset = new WallOffset(clock);
+    this.#ledger = new GapLedger({ folder: paths.ledger, clock, log });
+    this.#link = new LinkServer({
+      path: paths.socket,
+      log,
+      onConnected: (peer) => this.#greet(peer),
+      onCommand: (peer, command) => this.#obey(peer, command),
+      onDisconnected: (peer) => this.#hub.dropPeer(peer),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { paths, log } = this.#options;
+    await this.#link.start();
+    this.#heartbeat = await readHeartbeat(paths.heartbeat);
+    await this.#ledger.start();
+    const plan = await loadPlan(paths.plan).catch((error: unknown) => {
+      log.error({ error: messageOf(error) }, 'the last plan cannot be read; waiting for control');
+      return undefined;
+    });
+    if (plan) await this.#apply(plan);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Everything that arrived becomes durable. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#applying;
+    await Promise.all([...this.#channels.values()].map((channel) => channel.stop()));
+    await Promise.all(this.#drives.drives.map((drive) => drive.stop()));
+    await this.#saveHeartbeat();
+    await this.#ledger.stop();
+    await this.#link.stop();
+  }
+
+  #greet(peer: LinkPeer): void {
+    const { unit, boot } = this.#options;
+    peer.send({
+      kind: 'hello',
+      version: LINK_VERSION,
+      unit,
+      boot,
+      startedUtcMs: this.#startedUtcMs,
+      planRevision: this.#plan?.revision ?? -1,
+    });
+    for (const channel of this.#channels.values()) peer.send(channel.state);
+    for (const drive of this.#drives.drives) peer.send(drive.stateFact);
+  }
+
+  #obey(peer: LinkPeer, command: Command): void {
+    switch (command.kind) {
+      case 'hello':
+        return;
+      case 'set-plan':
+        this.#applying = this.#applying.then(() => this.#setPlan(peer, command.plan));
+        return;
+      case 'watch': {
+        const backlog = this.#channels.get(command.channelId)?.recording.tail.fromLastKey() ?? [];
+        this.#hub.watch(peer, command.watchId, command.channelId, backlog);
+        return;
+      }
+      case 'unwatch':
+        this.#hub.unwatch(peer, command.watchId);
+        return;
+      case 'delete-segments':
+        void this.#deleteSegments(peer, command);
+        return;
+    }
+  }
+
+  async #setPlan(peer: LinkPeer, value: Plan): Promise<void> {
+    try {
+      const plan = checkPlan(value);
+      await savePlan(this.#options.paths.plan, plan);
+      await this.#apply(plan);
+      peer.send({ kind: 'plan-accepted', revision: plan.revision });
+    } catch (error) {
+      this.#options.log.error({ error: messageOf(error) }, 'plan rejected');
+      peer.send({ kind: 'plan-rejected', revision: value.revision, reason: messageOf(error) });
+    }
+  }
+
+  async #deleteSegments(peer: LinkPeer, command: Extract<Command, { kind: 'delete-segments' }>): Promise<void> {
+    const drive = this.#drives.drives.find(({ plan }) => plan.driveId === command.driveId);
+    let count = 0;
+    try {
+      count = (await drive?.deleteSegments(command.paths, command.reason)) ?? 0;
+    } catch (error) {
+      this.#options.log.error({ error: messageOf(error), driveId: command.driveId }, 'deleting on request failed');
+    }
+    peer.send({ kind: 'deleted', requestId: command.requestId, count });
+  }
+
+  /** Changes what differs, and leaves alone what does not: a plan that renames one channel costs no other a frame. */
+  async #apply(plan: Plan): Promise<void> {
+    const before = this.#plan;
+    this.#plan = plan;
+    await this.#applyDrives(plan, before);
+    await this.#applyChannels(plan, before);
+    this.#options.log.info(
+      { revision: plan.revision, channels: plan.channels.length, drives: plan.drives.length },
+      'plan in force',
+    );
+  }
+
+  async #applyDrives(plan: Plan, before: Plan | undefined): Promise<void> {
+    const key = (drive: PlanDrive, of: Plan) => JSON.stringify([drive, of.promisedLossMs, of.fragmentMs]);
+    const wanted = new Map(plan.drives.map((drive) => [key(drive, plan), drive]));
+    const kept: Drive[] = [];
+    const dropped: Drive[] = [];
+    for (const drive of this.#drives.drives) {
+      const isKept =
+        before !== undefined &&
+        wanted.delete(key(drive.plan, before)) &&
+        key(drive.plan, before) === key(drive.plan, plan);
+      (isKept ? kept : dropped).push(drive);
+    }
+    const added = [...wanted.values()].map((drive) => this.#createDrive(drive, plan));
+    // Channels move to the drives that stay while the dropped ones finish their segments.
+    this.#drives.set([...kept, ...added]);
+    for (const drive of added) drive.check();
+    await Promise.all(dropped.map((drive) => drive.stop()));
+    await Promise.all(added.map((drive) => drive.whenOpened()));
+    if (!this.#hasResumed) {
+      this.#hasResumed = true;
+      void Promise.all(added.map((drive) => drive.whenSettled())).then(() => this.#resumeAll());
+    }
+  }
+
+  #createDrive(plan: PlanDrive, { promisedLossMs, fragmentMs }: Plan): Drive {
+    const { unit, boot, clock, log } = this.#options;
+    const { driveId } = plan;
+    const events: DriveEvents = {
+      onState: (state) => this.#link.broadcast(state),
+      onOpened: (entry) => this.#link.broadcast({ kind: 'segment-opened', driveId, entry }),
+      onClosed: (entry) => this.#link.broadcast({ kind: 'segment-closed', driveId, entry }),
+      onDeleted: (entry) => this.#link.broadcast({ kind: 'segment-deleted', driveId, entry }),
+      onRepaired: (entry) => {
+        this.#noteRepaired(entry);
+        this.#link.broadcast({ kind: 'segment-closed', driveId, entry });
+      },
+    };
+    return new Drive({
+      plan,
+      unit,
+      boot,
+      promisedLossMs,
+      fragmentMs,
+      clock,
+      log,
+      events,
+      rules: () => ({
+        locks: this.#plan?.locks ?? [],
+        maxSegmentMs: (this.#plan?.segmentMs ?? 0) * MAX_SEGMENT_FACTOR,
+        allottedMbps: (this.#plan?.channels ?? []).reduce((sum, channel) => sum + channel.allotmentMbps, 0),
+        maxAgeMs: this.#plan?.maxAgeMs ?? null,
+      }),
+    });
+  }
+
+  async #applyChannels(plan: Plan, before: Plan | undefined): Promise<void> {
+    const wanted = new Map(plan.channels.map((channel) => [channel.id, channel]));
+    const areTimesSame = before?.segmentMs === plan.segmentMs && before.fragmentMs === plan.fragmentMs;
+    const leaving: Promise<void>[] = [];
+    for (const [id, channel] of this.#channels) {
+      const next = wanted.get(id);
+      if (next && areTimesSame && channel.canUpdateTo(next)) {
+        channel.update(next);
+        wanted.delete(id);
+        continue;
+      }
+      this.#channels.delete(id);
+      leaving.push(this.#dismiss(channel, next === undefined));
+    }
+    await Promise.all(leaving);
+    for (const channelPlan of wanted.values()) {
+      const channel = this.#createChannel(channelPlan, plan);
+      this.#channels.set(channelPlan.id, channel);
+      channel.start();
+    }
+  }
+
+  async #dismiss(channel: Channel, isForGood: boolean): Promise<void> {
+    await channel.stop();
+    if (isForGood) channel.leave();
+  }
+
+  #createChannel(channelPlan: PlanChannel, plan: Plan): Channel {
+    const { clock, log, unit } = this.#options;
+    const allotted = plan.channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0);
+    return new Channel({
+      plan: channelPlan,
+      unit,
+      segmentMs: plan.segmentMs,
+      fragmentMs: plan.fragmentMs,
+      tailMaxBytes: (plan.tailMaxBytes * channelPlan.allotmentMbps) / allotted,
+      clock,
+      wallOffset: this.#wallOffset,
+      log,
+      drives: this.#drives,
+      startedUtcMs: this.#startedUtcMs,
+      nextName: (channelId, startUtcMs) => this.#nextName(channelId, startUtcMs),
+      nextGapId: () => `${unit}-${this.#options.boot}-${++this.#gapCount}`,
+      onGap: (entry) => this.#noteGap(entry),
+      onState: (state) => this.#link.broadcast(state),
+      onUnit: (timed) => this.#hub.publish(channelPlan.id, timed),
+    });
+  }
+
+  #nextName(channelId: string, startUtcMs: number): SegmentName {
+    const { unit, boot } = this.#options;
+    return { unit, channelId, stream: 'main', boot, seq: ++this.#seq, startUtcMs: Math.round(startUtcMs) };
+  }
+
+  #noteGap(entry: GapEntry): void {
+    this.#ledger.append(entry);
+    this.#drives.appendToJournals(entry satisfies ArchiveEntry);
+    this.#link.broadcast({ kind: 'gap', entry });
+  }
+
+  #noteRepaired(entry: SegmentClosedEntry): void {
+    if (entry.unit !== this.#options.unit) return;
+    const known = this.#unresumed.get(entry.channelId) ?? 0;
+    this.#unresumed.set(entry.channelId, Math.max(known, entry.endUtcMs));
+    this.#channels.get(entry.channelId)?.recording.setPredecessor(Buffer.from(entry.hash, 'hex'));
+  }
+
+  /**
+   * Once the drives have told how far the last run's footage goes: the time until this start is a gap. A gap that was open at that
+   * moment ends where the recorder was last alive.
+   */
+  #resumeAll(): void {
+    const openGaps = new Map(
+      this.#ledger
+        .openGaps()
+        .filter((gap) => isOfEarlierBoot(gap, this.#options))
+        .map((gap) => [gap.channelId, gap]),
+    );
+    for (const [channelId, channel] of this.#channels) {
+      const open = openGaps.get(channelId);
+      const beatUtcMs = this.#heartbeat?.atUtcMs ?? this.#startedUtcMs;
+      const footageUtcMs = Math.max(
+        this.#unresumed.get(channelId) ?? 0,
+        this.#heartbeat?.lastFootageUtcMs[channelId] ?? 0,
+      );
+      if (open) this.#noteGap({ ...open, toUtcMs: Math.max(open.fromUtcMs, beatUtcMs, footageUtcMs) });
+      const fromUtcMs = open ? Math.max(open.fromUtcMs, beatUtcMs, footageUtcMs) : footageUtcMs;
+      if (fromUtcMs === 0) continue;
+      for (const entry of channel.gaps.resume(fromUtcMs, this.#startedUtcMs)) this.#noteGap(entry);
+    }
+  }
+
+  #tick(): void {
+    this.#drives.check();
+    for (const channel of this.#channels.values()) channel.tick();
+    if (++this.#ticks % SECOND_TICKS === 0) this.#tickSecond();
+  }
+
+  #tickSecond(): void {
+    const { clock, log } = this.#options;
+    const stepMs = this.#wallOffset.check();
+    if (stepMs !== 0) {
+      log.warn({ stepMs }, 'the wall clock was stepped; segments are closed');
+      for (const channel of this.#channels.values()) channel.noteClockStep();
+    }
+    const channels = [...this.#channels.values()];
+    const rates: Fact = {
+      kind: 'rates',
+      atUtcMs: clock.nowUtcMs(),
+      channels: channels.map((channel) => channel.rates),
+      drives: this.#drives.drives.map((drive) => drive.stats),
+      tailBytes: channels.reduce((sum, channel) => sum + channel.recording.tail.bytes, 0),
+    };
+    this.#link.broadcast(rates);
+    void this.#ledger.flush();
+    if (this.#ticks % Math.round(HEARTBEAT_EVERY_MS / TICK_MS) === 0) void this.#saveHeartbeat();
+  }
+
+  async #saveHeartbeat(): Promise<void> {
+    const lastFootageUtcMs: Record<string, number> = {};
+    for (const [id, { gaps }] of this.#channels) {
+      if (gaps.coveredThroughUtcMs !== undefined) lastFootageUtcMs[id] = gaps.coveredThroughUtcMs;
+    }
+    try {
+      await writeHeartbeat(this.#options.paths.heartbeat, {
+        atUtcMs: this.#options.clock.nowUtcMs(),
+        lastFootageUtcMs,
+      });
+    } catch (error) {
+      this.#options.log.error({ error: messageOf(error) }, 'the heartbeat cannot be written');
+    }
+  }
+}
+
+/** Gap ids are `<unit>-<boot>-<count>`. */
+function isOfEarlierBoot(gap: GapEntry, { unit, boot }: { unit: string; boot: number }): boolean {
+  const [gapUnit, gapBoot] = gap.id.split('-');
+  return gapUnit === unit && Number(gapBoot) < boot;
+}

@@ -1,0 +1,197 @@
+import type { FragmentInput, Run, Sample } from '../media/fmp4/fragment.ts';
+import type { Stretch, TimedUnit } from './timed-unit.ts';
+
+/**
+ * Decides where fragments and segments begin and end. Pure: units in, actions out.
+ *
+ * A fragment ends after `fragmentMs` and before every key frame, so that what a power cut costs does not depend on the camera and each
+ * group of pictures begins with a fragment. A segment ends at the first key frame after `segmentMs`, with the stretch, or, for a camera
+ * that sends no key frames, anywhere at `NO_KEY_FACTOR` times its length.
+ */
+export type CutAction =
+  | { readonly kind: 'open'; readonly stretch: Stretch; readonly startUtcMs: number }
+  | {
+      readonly kind: 'fragment';
+      readonly input: FragmentInput;
+      readonly throughSerial: number;
+      readonly startUtcMs: number;
+      readonly endUtcMs: number;
+      readonly videoFrames: number;
+    }
+  | { readonly kind: 'close' };
+
+const NO_KEY_FACTOR = 3;
+const MP4_VIDEO_TIMESCALE = 90_000;
+/** For a last frame whose successor is unknown and that had no predecessor: 25 frames a second. */
+const DEFAULT_FRAME_TICKS = 3_600;
+/** Sound that runs away from the picture by more than this (two clocks in one camera) is set right at the next fragment. */
+const MAX_SOUND_DRIFT_MS = 200;
+const AAC_FRAME_SAMPLES = 1_024;
+
+interface CurrentSegment {
+  readonly stretch: Stretch;
+  readonly startUtcMs: number;
+  readonly originDts: number;
+  /** Composition offset of the first frame: all presentation times of the file are shifted by it. */
+  readonly originOffset: number;
+  /** Media time minus ticks of the sound track, once it has begun. */
+  soundShift: number | undefined;
+  soundEnd: number;
+  endUtcMs: number;
+}
+
+export class SegmentCutter {
+  readonly #segmentMs: number;
+  readonly #fragmentTicks: number;
+  #segment: CurrentSegment | undefined;
+  #video: TimedUnit[] = [];
+  #audio: TimedUnit[] = [];
+  #frameTicks = DEFAULT_FRAME_TICKS;
+
+  constructor(options: { segmentMs: number; fragmentMs: number }) {
+    this.#segmentMs = options.segmentMs;
+    this.#fragmentTicks = (options.fragmentMs * MP4_VIDEO_TIMESCALE) / 1000;
+  }
+
+  /** Units that wait for their fragment's end. */
+  get hasPending(): boolean {
+    return this.#video.length + this.#audio.length > 0;
+  }
+
+  get isOpen(): boolean {
+    return this.#segment !== undefined;
+  }
+
+  push(timed: TimedUnit): CutAction[] {
+    if (timed.unit.kind === 'audio') {
+      if (this.#segment) this.#audio.push(timed);
+      return [];
+    }
+    const actions = this.#cutBefore(timed);
+    if (this.#segment) this.#video.push(timed);
+    return actions;
+  }
+
+  /** What waits goes out now: the camera has gone silent, or the recorder stops. */
+  flush(): CutAction[] {
+    return this.#takeFragment(undefined);
+  }
+
+  close(): CutAction[] {
+    if (!this.#segment) return [];
+    const actions = this.flush();
+    actions.push({ kind: 'close' });
+    this.#segment = undefined;
+    return actions;
+  }
+
+  /** Forgets everything: what was pending is in the tail and will be pushed again. */
+  reset(): void {
+    this.#segment = undefined;
+    this.#video = [];
+    this.#audio = [];
+  }
+
+  #cutBefore(timed: TimedUnit): CutAction[] {
+    const isKey = timed.unit.isKey;
+    const current = this.#segment;
+    if (!current) return isKey ? [this.#open(timed)] : [];
+
+    const isOtherStretch = current.stretch !== timed.stretch;
+    const ageMs = timed.wallUtcMs - current.startUtcMs;
+    const isDue = isKey ? ageMs >= this.#segmentMs : ageMs >= NO_KEY_FACTOR * this.#segmentMs;
+    if (isOtherStretch || isDue) {
+      const actions = this.#takeFragment(isOtherStretch ? undefined : timed);
+      actions.push({ kind: 'close' });
+      this.#segment = undefined;
+      if (isKey || !isOtherStretch) actions.push(this.#open(timed));
+      return actions;
+    }
+    const first = this.#video[0];
+    const isFull = first !== undefined && timed.dtsTicks - first.dtsTicks >= this.#fragmentTicks;
+    return isKey || isFull ? this.#takeFragment(timed) : [];
+  }
+
+  #open(first: TimedUnit): CutAction {
+    this.#segment = {
+      stretch: first.stretch,
+      startUtcMs: first.wallUtcMs,
+      originDts: first.dtsTicks,
+      originOffset: first.ticks - first.dtsTicks,
+      soundShift: undefined,
+      soundEnd: 0,
+      endUtcMs: first.wallUtcMs,
+    };
+    return { kind: 'open', stretch: first.stretch, startUtcMs: first.wallUtcMs };
+  }
+
+  /** `next` is the frame after the fragment; it tells how long the last one is shown. */
+  #takeFragment(next: TimedUnit | undefined): CutAction[] {
+    const segment = this.#segment;
+    const [video, audio] = [this.#video, this.#audio];
+    if (!segment || video.length + audio.length === 0) return [];
+    this.#video = [];
+    this.#audio = [];
+
+    const videoRun = video.length > 0 ? this.#videoRun(segment, video, next) : undefined;
+    const audioRun = audio.length > 0 ? audioRunOf(segment, audio) : undefined;
+    const first = video[0] ?? audio[0]!;
+    // Wall time of the presentation time `baseDecodeTime + originOffset`, whatever the first frame's own offset is.
+    const wallUtcMs = video[0]
+      ? first.wallUtcMs - (first.ticks - first.dtsTicks - segment.originOffset) / (MP4_VIDEO_TIMESCALE / 1000)
+      : first.wallUtcMs;
+    const lastEndUtcMs =
+      video.reduce((end, t) => Math.max(end, t.wallUtcMs), segment.startUtcMs) + this.#frameTicks / 90;
+    if (video.length > 0) segment.endUtcMs = Math.max(segment.endUtcMs, lastEndUtcMs);
+    return [
+      {
+        kind: 'fragment',
+        input: { wallUtcMs, video: videoRun, audio: audioRun },
+        throughSerial: Math.max(video.at(-1)?.serial ?? 0, audio.at(-1)?.serial ?? 0),
+        startUtcMs: first.wallUtcMs,
+        endUtcMs: segment.endUtcMs,
+        videoFrames: video.length,
+      },
+    ];
+  }
+
+  #videoRun(segment: CurrentSegment, video: TimedUnit[], next: TimedUnit | undefined): Run {
+    const samples: Sample[] = new Array(video.length);
+    for (let i = 0; i < video.length; i++) {
+      const timed = video[i]!;
+      const following = video[i + 1] ?? next;
+      if (following) this.#frameTicks = Math.max(1, following.dtsTicks - timed.dtsTicks);
+      samples[i] = {
+        data: timed.unit.data,
+        duration: this.#frameTicks,
+        compositionOffset: timed.ticks - timed.dtsTicks,
+        isKey: timed.unit.isKey,
+      };
+    }
+    return { baseDecodeTime: video[0]!.dtsTicks - segment.originDts, samples };
+  }
+}
+
+function audioRunOf(segment: CurrentSegment, audio: TimedUnit[]): Run | undefined {
+  const format = segment.stretch.audio;
+  if (!format) return undefined;
+  const first = audio[0]!;
+  const leadMs = first.wallUtcMs - segment.startUtcMs + segment.originOffset / (MP4_VIDEO_TIMESCALE / 1000);
+  const wantedStart = Math.round((leadMs * format.clockRate) / 1000);
+  const driftTicks = segment.soundShift === undefined ? 0 : wantedStart - (first.ticks + segment.soundShift);
+  if (segment.soundShift === undefined || Math.abs(driftTicks) > (MAX_SOUND_DRIFT_MS * format.clockRate) / 1000) {
+    segment.soundShift = Math.max(wantedStart, segment.soundEnd) - first.ticks;
+  }
+  const baseDecodeTime = Math.max(first.ticks + segment.soundShift, segment.soundEnd);
+  let end = baseDecodeTime;
+  const samples: Sample[] = audio.map((timed, i) => {
+    const nominal = format.codec === 'aac' ? AAC_FRAME_SAMPLES : Math.floor(timed.unit.data.length / format.channels);
+    const next = audio[i + 1];
+    const measured = next ? next.ticks - timed.ticks : nominal;
+    const duration = measured > 0 && measured <= format.clockRate ? measured : nominal;
+    end += duration;
+    return { data: timed.unit.data, duration, compositionOffset: 0, isKey: true };
+  });
+  segment.soundEnd = end;
+  return { baseDecodeTime, samples };
+}

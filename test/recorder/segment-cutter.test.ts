@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CutAction, SegmentCutter } from '../../src/recorder/segment-cutter.ts';
+import type { TimedUnit } from '../../src/recorder/timed-unit.ts';
+import { frame, frames, START_UTC_MS, STRETCH, VIDEO } from './support.ts';
+
+const cutter = () => new SegmentCutter({ segmentMs: 4_000, fragmentMs: 500 });
+
+function run(units: readonly TimedUnit[], target = cutter()): CutAction[] {
+  return [...units.flatMap((unit) => target.push(unit)), ...target.close()];
+}
+
+const fragmentsOf = (actions: readonly CutAction[]) => actions.filter((action) => action.kind === 'fragment');
+
+describe('SegmentCutter', () => {
+  it('begins with the first key frame and drops what comes before', () => {
+    const actions = run(frames(10, 60, 25));
+    expect(actions[0]).toMatchObject({ kind: 'open', startUtcMs: START_UTC_MS + 25 * 40 });
+    expect(fragmentsOf(actions).reduce((sum, f) => sum + f.videoFrames, 0)).toBe(60 - 25);
+  });
+
+  it('ends a fragment after 500 ms and before every key frame', () => {
+    const sizes = fragmentsOf(run(frames(1, 50, 25))).map((f) => f.videoFrames);
+    expect(sizes).toEqual([13, 12, 13, 12]);
+    const keyFirst = fragmentsOf(run(frames(1, 50, 25))).map((f) => f.input.video?.samples[0]?.isKey);
+    expect(keyFirst).toEqual([true, false, true, false]);
+  });
+
+  it('ends a segment at the first key frame after its length', () => {
+    const opens = run(frames(1, 250, 30)).filter((action) => action.kind === 'open');
+    // 4 s are 100 frames; the next key frame is frame 121, then 241.
+    expect(opens.map((open) => open.startUtcMs - START_UTC_MS)).toEqual([0, 4_800, 9_600]);
+  });
+
+  it('cuts anyway at three times the length when no key frame comes', () => {
+    const units = [frame(1, { isKey: true }), ...frames(2, 700, 10_000)];
+    const opens = run(units).filter((action) => action.kind === 'open');
+    expect(opens.map((open) => open.startUtcMs - START_UTC_MS)).toEqual([0, 12_000, 24_000]);
+  });
+
+  it('begins a new segment with a new stretch, whatever its age', () => {
+    const other = { video: { ...VIDEO, width: 320 }, audio: undefined };
+    const actions = run([...frames(1, 25), ...frames(26, 50, 25, other)]);
+    expect(actions.filter((a) => a.kind === 'open').map((a) => a.stretch)).toEqual([STRETCH, other]);
+    expect(actions.filter((a) => a.kind === 'close')).toHaveLength(2);
+  });
+
+  it('starts each file at decoding time 0 and gives every frame the time until the next', () => {
+    const actions = run(frames(1, 250, 30));
+    let atSegmentStart = false;
+    let expected = 0;
+    for (const action of actions) {
+      if (action.kind === 'open') atSegmentStart = true;
+      if (action.kind !== 'fragment') continue;
+      const { baseDecodeTime, samples } = action.input.video!;
+      if (atSegmentStart) expected = 0;
+      atSegmentStart = false;
+      expect(baseDecodeTime).toBe(expected);
+      expected += samples.reduce((sum, sample) => sum + sample.duration, 0);
+    }
+  });
+
+  it('writes what waits when the camera goes silent, and goes on with the true time', () => {
+    const target = cutter();
+    const before = frames(1, 5).flatMap((unit) => target.push(unit));
+    const flushed = target.flush();
+    expect(before.filter((a) => a.kind === 'fragment')).toHaveLength(0);
+    expect(fragmentsOf(flushed)[0]?.videoFrames).toBe(5);
+    const after = fragmentsOf(run(frames(60, 62, 1_000), target));
+    expect(after[0]?.input.video?.baseDecodeTime).toBe(59 * 3_600);
+  });
+
+  it('keeps every frame exactly once, in order, whatever the key frames are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 400 }), (keys) => {
+        const units = keys.map((isKey, i) => frame(i + 1, { isKey: isKey && i % 7 === 0 }));
+        const firstKey = units.findIndex(({ unit }) => unit.isKey);
+        const expected = firstKey < 0 ? [] : units.slice(firstKey).map(({ unit }) => unit.data);
+        const written = fragmentsOf(run(units)).flatMap((f) => f.input.video!.samples.map(({ data }) => data));
+        expect(written).toEqual(expected);
+      }),
+    );
+  });
+});
