@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { AudioCodec, AudioFormat, VideoFormat } from '../../src/media/access-unit.ts';
-import { type Box, descend, readBoxes, requireBox } from '../../src/media/fmp4/box.ts';
+import { type Box, descend, readBoxes, requireBox, u32 } from '../../src/media/fmp4/box.ts';
 
 /** Real footage for tests: ffmpeg encodes a moving test picture, and its plain MP4 is taken apart into frames. */
 export interface Clip {
@@ -114,10 +114,13 @@ function takeApart(file: Buffer, codec: 'h264' | 'h265', sound: AudioCodec | und
   const width = entry.body.readUInt16BE(24);
   const height = entry.body.readUInt16BE(26);
   const config = requireBox(readBoxes(entry.body.subarray(78)), codec === 'h264' ? 'avcC' : 'hvcC').body;
-  const pictures = samplesOf(file, videoTrack);
+  let pictures = samplesOf(file, videoTrack);
   const reorderDepth = pictures.some((s) => s.pts !== s.dts) ? 2 : 0;
   const parameters = codec === 'h264' ? avcParameters(config) : hevcParameters(config);
   const video: VideoFormat = { kind: 'video', codec, width, height, clockRate: 90_000, reorderDepth, ...parameters };
+  // As cameras' pictures reach the archive: each key frame has the parameter sets in front.
+  const sets = [...video.vps, ...video.sps, ...video.pps].flatMap((unit) => [u32(unit.length), unit]);
+  pictures = pictures.map((s) => (s.isKey ? { ...s, data: Buffer.concat([...sets, s.data]) } : s));
   if (sound === undefined || audioTrack === undefined) return { video, audio: undefined, pictures, sound: [] };
 
   const audio: AudioFormat = {
