@@ -1,0 +1,156 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ChannelChange, ChannelSettings, Status } from '../api/types.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { Field } from '../parts/field.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { useAction } from '../parts/use-action.ts';
+import { useApp } from '../state/context.ts';
+import { formatMbps } from '../text/format.ts';
+
+const DEFAULT_ALLOTMENT_MBPS = 4;
+
+/** Adds a channel (`number` undefined), changes or removes one. What the server refuses is shown in its own words. */
+export function ChannelDialog(props: { number: number | undefined; status: Status; onClose: () => void }) {
+  const { api } = useApp();
+  const [settings, setSettings] = useState<ChannelSettings>();
+  const loading = useAction();
+  const { number } = props;
+  useEffect(() => {
+    if (number === undefined) return;
+    void loading.run(async () => setSettings(await api.channel(number)));
+  }, [number]);
+
+  const title = number === undefined ? 'Add channel' : `Channel ${number}`;
+  return (
+    <Dialog title={title} onClose={props.onClose}>
+      {loading.error && <Notice tone="bad">{loading.error}</Notice>}
+      {(number === undefined || settings) && (
+        <ChannelForm settings={settings} status={props.status} onClose={props.onClose} />
+      )}
+    </Dialog>
+  );
+}
+
+function ChannelForm(props: { settings: ChannelSettings | undefined; status: Status; onClose: () => void }) {
+  const { api } = useApp();
+  const { settings, status } = props;
+  const [name, setName] = useState(settings?.name ?? '');
+  const [url, setUrl] = useState(settings?.url ?? '');
+  const [username, setUsername] = useState(settings?.username ?? '');
+  const [password, setPassword] = useState('');
+  const [allotment, setAllotment] = useState(String(settings?.allotmentMbps ?? DEFAULT_ALLOTMENT_MBPS));
+  const [isRemoving, setIsRemoving] = useState(false);
+  const action = useAction();
+  const freeMbps = status.rating.limitMbps - status.rating.allottedMbps + (settings?.allotmentMbps ?? 0);
+
+  async function save() {
+    const change: ChannelChange = {
+      name: name.trim(),
+      url: url.trim(),
+      allotmentMbps: Number(allotment),
+      ...(username !== (settings?.username ?? '') ? { username } : {}),
+      // Left empty the password stays as it is: it never comes back from the server.
+      ...(password !== '' ? { password } : {}),
+    };
+    if (settings) await api.changeChannel(settings.number, change);
+    else await api.addChannel(change);
+    props.onClose();
+  }
+  async function remove() {
+    await api.removeChannel(settings!.number);
+    props.onClose();
+  }
+
+  if (isRemoving && settings) {
+    return (
+      <div class="dialog-body">
+        <p>
+          Remove <strong>{settings.name}</strong>? Recording stops at once. Its footage stays on the drives until room
+          is needed.
+        </p>
+        <div role="alert">{action.error && <Notice tone="bad">{action.error}</Notice>}</div>
+        <div class="dialog-actions">
+          <button type="button" onClick={() => setIsRemoving(false)}>
+            Keep it
+          </button>
+          <button type="button" class="danger" disabled={action.isBusy} onClick={() => void action.run(remove)}>
+            Remove channel
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <form
+      class="dialog-body"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run(save);
+      }}
+    >
+      <Field
+        label="Name"
+        name="name"
+        required
+        maxLength={80}
+        placeholder="Loading dock"
+        value={name}
+        onText={setName}
+      />
+      <Field
+        label="RTSP address"
+        name="url"
+        required
+        inputMode="url"
+        spellcheck={false}
+        placeholder="rtsp://192.168.1.64:554/stream1"
+        value={url}
+        onText={setUrl}
+      />
+      <div class="field-pair">
+        <Field
+          label="User name"
+          name="username"
+          autocomplete="off"
+          spellcheck={false}
+          value={username}
+          onText={setUsername}
+        />
+        <Field
+          label="Password"
+          name="camera-password"
+          type="password"
+          autocomplete="new-password"
+          placeholder={settings ? 'unchanged' : ''}
+          value={password}
+          onText={setPassword}
+        />
+      </div>
+      <Field
+        label="Allotment (Mbps)"
+        hint={`${formatMbps(Math.max(0, freeMbps))} of ${formatMbps(status.rating.limitMbps)} Mbps are free.`}
+        name="allotment"
+        type="number"
+        required
+        min="0.1"
+        step="0.1"
+        value={allotment}
+        onText={setAllotment}
+      />
+      <div role="alert">{action.error && <Notice tone="bad">{action.error}</Notice>}</div>
+      <div class="dialog-actions">
+        {settings && (
+          <button type="button" class="danger push-left" onClick={() => setIsRemoving(true)}>
+            Remove…
+          </button>
+        )}
+        <button type="button" onClick={props.onClose}>
+          Cancel
+        </button>
+        <button type="submit" class="primary" disabled={action.isBusy}>
+          {settings ? 'Save' : 'Add channel'}
+        </button>
+      </div>
+    </form>
+  );
+}
