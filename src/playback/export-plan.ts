@@ -5,7 +5,8 @@ import type { AudioFormat, VideoFormat } from '../media/access-unit.ts';
 import { box, LARGE_BOX_HEADER_BYTES, readU64, u32, u64, writeU64 } from '../media/fmp4/box.ts';
 import { audioTrack, FILE_TYPE, movieHeader, videoTrack } from '../media/fmp4/movie.ts';
 import { audioSampleEntry, videoSampleEntry } from '../media/fmp4/sample-entry.ts';
-import type { SampleLog, SampleRun } from '../media/fmp4/sample-log.ts';
+import type { MovieTables, SampleTable } from '../media/fmp4/sample-table.ts';
+import type { ChunkRange } from './export-tables.ts';
 import { ExportTrack, toMovieTicks } from './export-track.ts';
 
 /*
@@ -21,8 +22,7 @@ import { ExportTrack, toMovieTicks } from './export-track.ts';
 export interface ExportSource {
   readonly formats: SegmentFormats;
   readonly fragments: readonly FragmentInfo[];
-  readonly video: SampleLog;
-  readonly audio: SampleLog | undefined;
+  readonly tables: MovieTables;
   /** What this file shows of the channel: outside of it a newer file does. */
   readonly fromUtcMs: number;
   readonly toUtcMs: number;
@@ -70,15 +70,16 @@ export class ExportPlanner {
     const last = fragments.findLast((f) => zeroUtcMs + f.mediaTime90k / 90 < this.#span.toUtcMs);
     if (last === undefined) return undefined;
     const piece = { offset: first.offset, sizeBytes: last.offset + last.sizeBytes - first.offset };
-    const pictures = runsIn(source.video, piece);
-    if (pictures.length === 0) return undefined;
+    const pictures = chunksIn(source.tables.video, piece);
+    if (pictures.from === pictures.to) return undefined;
     this.#checkFormats(source.formats, first.wallUtcMs);
 
     const toResult = this.#mediaBytes - piece.offset;
-    const shiftMs = this.#video.add(video, source.video, pictures, { zeroUtcMs, toResult, joinMs: JOIN_MS });
-    if (audio !== undefined && source.audio !== undefined && this.#span.wantsSound) {
+    const shiftMs = this.#video.add(video, source.tables.video, pictures, { zeroUtcMs, toResult, joinMs: JOIN_MS });
+    const sound = source.tables.audio;
+    if (audio !== undefined && sound !== undefined && this.#span.wantsSound) {
       const place = { zeroUtcMs: zeroUtcMs + shiftMs, toResult, joinMs: JOIN_SOUND_MS };
-      this.#audio.add(audio, source.audio, runsIn(source.audio, piece), place);
+      this.#audio.add(audio, sound, chunksIn(sound, piece), place);
     }
     this.#mediaBytes += piece.sizeBytes;
     return piece;
@@ -138,14 +139,18 @@ function fromStart(source: ExportSource, startUtcMs: number): readonly FragmentI
 
 /** Wall time of the file's media time 0. The wall time of a fragment is that at which its first sample is shown. */
 function zeroOf(source: ExportSource, fragment: FragmentInfo): number {
-  const run = runsIn(source.video, fragment)[0];
-  const offsetTicks = run === undefined ? 0 : source.video.compositionOffset(run.firstSample);
+  const { video } = source.tables;
+  const { from, to } = chunksIn(video, fragment);
+  const offsetTicks = from === to ? 0 : video.compositionOffsets[video.chunkFirstSample[from]!]!;
   return fragment.wallUtcMs - (fragment.mediaTime90k + offsetTicks) / 90;
 }
 
-function runsIn(log: SampleLog, piece: ExportPiece): SampleRun[] {
-  const end = piece.offset + piece.sizeBytes;
-  return log.runs.filter((run) => run.fileOffset >= piece.offset && run.fileOffset < end);
+function chunksIn(table: SampleTable, piece: ExportPiece): ChunkRange {
+  const isBehind = (offset: number) => (chunkOffset: number) => chunkOffset >= offset;
+  const from = table.chunkOffsets.findIndex(isBehind(piece.offset));
+  const to = table.chunkOffsets.findIndex(isBehind(piece.offset + piece.sizeBytes));
+  const end = table.chunkOffsets.length;
+  return { from: from < 0 ? end : from, to: to < 0 ? end : to };
 }
 
 function shiftOffsets(table: Buffer, by: number): void {

@@ -1,9 +1,15 @@
 import { box, fullBox, u32 } from '../media/fmp4/box.ts';
-import type { SampleLog, SampleRun } from '../media/fmp4/sample-log.ts';
+import type { SampleTable } from '../media/fmp4/sample-table.ts';
 import { GrowingTable } from './growing-table.ts';
 
+/** Chunks `from` up to, and not including, `to` of a table. */
+export interface ChunkRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
- * Sample tables of one track of an export, out of runs of samples that lie in several files. Only what the finished boxes hold is
+ * Sample tables of one track of an export, out of chunks of samples that lie in several files. Only what the finished boxes hold is
  * kept, in the very form in which it is written: a day of one channel takes some 20 MB, whatever the files' own indexes take.
  */
 export class ExportTrackTables {
@@ -34,25 +40,35 @@ export class ExportTrackTables {
   }
 
   /**
-   * Adds a run at `startTicks`. What lies between it and the run before lengthens the last sample: the picture is held. Where its
-   * decoding times would begin before the end of the last (it reorders more pictures than the file before), they are squeezed in
-   * behind it, and the pictures are still shown at their times.
+   * Adds chunks whose first sample is decoded at `startTicks`. What lies between it and the sample before lengthens that one: the
+   * picture is held. Where decoding would begin before the end of the last (it reorders more pictures than the file before), the
+   * times are squeezed in behind it, and the pictures are still shown at theirs.
    */
-  add(log: SampleLog, run: SampleRun, place: { startTicks: number; description: number; offset: number }): void {
+  add(
+    table: SampleTable,
+    chunks: ChunkRange,
+    place: { startTicks: number; description: number; toResult: number },
+  ): void {
     let naturalTicks = place.startTicks;
-    for (let sample = run.firstSample; sample < run.firstSample + run.sampleCount; sample++) {
-      const atTicks = Math.max(naturalTicks, this.#pending === undefined ? 0 : this.#pending.startTicks + 1);
-      this.#settle(atTicks);
-      const durationTicks = log.duration(sample);
-      this.#pending = { startTicks: atTicks, durationTicks: naturalTicks + durationTicks - atTicks };
-      this.#sizes.push(log.sizeBytes(sample));
-      if (this.#hasPictures) {
-        this.#compositionOffsets.push(log.compositionOffset(sample) + naturalTicks - atTicks);
-        if (log.isKey(sample)) this.#keys.push(this.sampleCount);
+    for (let chunk = chunks.from; chunk < chunks.to; chunk++) {
+      const first = table.chunkFirstSample[chunk]!;
+      const end = table.chunkFirstSample[chunk + 1]!;
+      for (let sample = first; sample < end; sample++) {
+        this.#addSample(table, sample, naturalTicks);
+        naturalTicks += table.durations[sample]!;
       }
-      naturalTicks += durationTicks;
+      this.#addChunk(end - first, place.description, table.chunkOffsets[chunk]! + place.toResult);
     }
-    this.#addChunk(run.sampleCount, place.description, place.offset);
+  }
+
+  #addSample(table: SampleTable, sample: number, naturalTicks: number): void {
+    const atTicks = this.#pending === undefined ? naturalTicks : Math.max(naturalTicks, this.#pending.startTicks + 1);
+    this.#settle(atTicks);
+    this.#pending = { startTicks: atTicks, durationTicks: naturalTicks + table.durations[sample]! - atTicks };
+    this.#sizes.push(table.sizes[sample]!);
+    if (!this.#hasPictures) return;
+    this.#compositionOffsets.push(table.compositionOffsets[sample]! + naturalTicks - atTicks);
+    if (table.isKey[sample] === 1) this.#keys.push(this.sampleCount);
   }
 
   #addChunk(sampleCount: number, description: number, offset: number): void {

@@ -1,8 +1,8 @@
 import { invariant } from '../base/assert.ts';
 import { type AudioFormat, isSameFormat, type VideoFormat } from '../media/access-unit.ts';
 import { MOVIE_TIMESCALE, type TrackShape } from '../media/fmp4/movie.ts';
-import type { SampleLog, SampleRun } from '../media/fmp4/sample-log.ts';
-import { ExportTrackTables, editList } from './export-tables.ts';
+import type { SampleTable } from '../media/fmp4/sample-table.ts';
+import { type ChunkRange, ExportTrackTables, editList } from './export-tables.ts';
 
 export interface ExportTrackOptions<F> {
   readonly hasPictures: boolean;
@@ -38,33 +38,30 @@ export class ExportTrack<F extends VideoFormat | AudioFormat> {
   /** `zeroUtcMs`: wall time of the file's media time 0. Returns by how much the piece had to be moved from it. */
   add(
     format: F,
-    log: SampleLog,
-    runs: readonly SampleRun[],
+    table: SampleTable,
+    chunks: ChunkRange,
     place: { zeroUtcMs: number; toResult: number; joinMs: number },
   ): number {
-    const first = runs[0];
-    if (first === undefined) return 0;
-    const wallUtcMs = place.zeroUtcMs + (first.baseDecodeTime * 1000) / format.clockRate;
+    if (chunks.from === chunks.to) return 0;
+    const first = table.chunkFirstSample[chunks.from]!;
+    const wallUtcMs = place.zeroUtcMs + (table.decodeTimes[first]! * 1000) / format.clockRate;
+    const offsetTicks = table.compositionOffsets[first]!;
     if (this.format === undefined) {
       this.format = format;
       this.#originUtcMs = wallUtcMs;
-      this.#firstOffsetTicks = log.compositionOffset(first.firstSample);
+      this.#firstOffsetTicks = offsetTicks;
     }
-    const offsetTicks = log.compositionOffset(first.firstSample);
     const wanted = Math.round(((wallUtcMs - this.#originUtcMs) * this.format.clockRate) / 1000);
     // Where decoding has to begin so that the first picture is shown right after the last one of the piece before.
     const joined = this.#tables.endTicks + this.#lastOffsetTicks - offsetTicks;
     const isJoined = Math.abs(wanted - joined) < (place.joinMs * this.format.clockRate) / 1000;
     const startTicks = this.#tables.sampleCount === 0 ? 0 : isJoined ? joined : Math.max(wanted, joined);
     this.#lastOffsetTicks = offsetTicks;
-    const description = this.#descriptionOf(format);
-    for (const run of runs) {
-      this.#tables.add(log, run, {
-        startTicks: startTicks + run.baseDecodeTime - first.baseDecodeTime,
-        description,
-        offset: run.fileOffset + place.toResult,
-      });
-    }
+    this.#tables.add(table, chunks, {
+      startTicks,
+      description: this.#descriptionOf(format),
+      toResult: place.toResult,
+    });
     return this.#toMs(startTicks - wanted);
   }
 

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SegmentFile } from '../../src/archive/segment-file.ts';
+import { openSegmentReader } from '../../src/archive/segment-reader.ts';
 import { ExportPlanner } from '../../src/playback/export-plan.ts';
 import { closeSegment, fragmentsOf, makeDrive, type TestDrive } from './drive.ts';
 import { type Clip, makeClip, slice, tool } from './footage.ts';
@@ -42,15 +43,11 @@ async function exportOf(files: SegmentFile[], from: number, to: number, wantsSou
   const planner = new ExportPlanner({ fromUtcMs: START + from, toUtcMs: START + to, wantsSound });
   const pieces: Buffer[] = [];
   for (const file of files) {
-    const { identity, fragments, video, audio } = file.tables;
-    const source = {
-      formats: identity.formats,
-      fragments,
-      video,
-      audio,
-      fromUtcMs: 0,
-      toUtcMs: Number.MAX_SAFE_INTEGER,
-    };
+    const reader = await openSegmentReader(join(drive.root, file.path));
+    const { formats, fragments } = reader;
+    const tables = await reader.readTables();
+    await reader.close();
+    const source = { formats, fragments, tables, fromUtcMs: 0, toUtcMs: Number.MAX_SAFE_INTEGER };
     const piece = planner.add(source);
     if (piece === undefined) continue;
     const bytes = await readFile(join(drive.root, file.path));
