@@ -73,7 +73,8 @@ export class BayWatch {
     this.#facts.set(bay.id, facts);
     if (identity(before) === identity(facts)) return;
     log.info({ bay: bay.id, ...facts }, `bay ${bay.label}: ${facts.state}`);
-    onChange();
+    // The first look is what everybody begins with; a change is what comes after it.
+    if (this.#running) onChange();
   }
 
   /** A drive that does not answer keeps its place: whether it still takes footage the recorder finds out by itself. */

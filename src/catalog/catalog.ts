@@ -1,7 +1,6 @@
-import type { Clock } from '../base/clock.ts';
 import { HOUR_MS } from '../base/units.ts';
 import { applyEntries, type SourcedEntry } from './apply.ts';
-import { type Database, openDatabase, type SqlValue } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { type CatalogGap, type CatalogSegment, type DriveFigures, gapOf, segmentOf } from './rows.ts';
 import { SCHEMA } from './schema.ts';
 
@@ -19,18 +18,24 @@ const FROM_SEGMENTS = 'FROM segments s LEFT JOIN drives d ON d.drive_id = s.driv
 /** Copies of a segment: first one that is there, then one that is closed. */
 const BEST_COPY_FIRST = '(d.root IS NULL), (s.end_ms IS NULL), s.drive_id';
 
+/** A drive that is there, and the folder that holds its `holdfast/`. */
+export interface MountedDrive {
+  readonly driveId: string;
+  readonly root: string;
+}
+
 /** The index of all footage and gaps. A cache: whatever it holds can be read again from the drives and the ledger. */
 export class Catalog {
-  readonly #options: { path: string; clock: Clock };
+  readonly #path: string;
   #database: Database | undefined;
 
-  constructor(options: { path: string; clock: Clock }) {
-    this.#options = options;
+  constructor(options: { path: string }) {
+    this.#path = options.path;
   }
 
   async start(): Promise<void> {
-    this.#database = await openDatabase(this.#options.path, SCHEMA);
-    await this.setDrives(new Map());
+    this.#database = await openDatabase(this.#path, SCHEMA);
+    await this.setDrives([]);
   }
 
   async stop(): Promise<void> {
@@ -130,10 +135,10 @@ export class Catalog {
   }
 
   /** Which drives are there, and where; all others are away, and their segments wait. */
-  async setDrives(roots: ReadonlyMap<string, string>): Promise<void> {
+  async setDrives(drives: readonly MountedDrive[]): Promise<void> {
     await this.#db.transaction(async (writer) => {
       await writer.run('UPDATE drives SET root = NULL');
-      for (const [driveId, root] of roots) {
+      for (const { driveId, root } of drives) {
         await writer.run('INSERT OR REPLACE INTO drives VALUES (?, ?)', [driveId, root]);
       }
     });
@@ -153,7 +158,7 @@ export class Catalog {
     return rows[0] && Number(rows[0].n);
   }
 
-  /** Forgets copies on a drive which are not among the files that a walk over the whole drive has found. */
+  /** Forgets what a drive holds, so that a walk over the whole of it can say it anew. */
   async forgetDrive(driveId: string): Promise<void> {
     await this.#db.transaction(async (writer) => {
       await writer.run('DELETE FROM segments WHERE drive_id = ?', [driveId]);
@@ -161,12 +166,15 @@ export class Catalog {
     });
   }
 
-  async setMeta(name: string, value: string): Promise<void> {
-    await this.#db.transaction((writer) => writer.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', [name, value]));
+  async version(): Promise<number> {
+    return Number((await this.#db.all("SELECT value FROM meta WHERE name = 'version'"))[0]?.value);
   }
 
-  async meta(name: string): Promise<SqlValue | undefined> {
-    return (await this.#db.all('SELECT value FROM meta WHERE name = ?', [name]))[0]?.value;
+  /** Everything but what the drives are. */
+  async clear(): Promise<void> {
+    await this.#db.transaction(async (writer) => {
+      for (const table of ['segments', 'gaps', 'sources']) await writer.run(`DELETE FROM ${table}`);
+    });
   }
 
   get #db(): Database {

@@ -15,9 +15,9 @@ export interface AllottedChannel {
 
 /**
  * How much of a channel its tail may have to hold: from the last key frame before the oldest frame that is not durable. Cameras
- * send a key frame at least every few seconds, a commit takes about one.
+ * send a key frame every 2 to 4 s, a commit takes about one.
  */
-export const TAIL_S = 10;
+export const TAIL_S = 5;
 
 /**
  * Why a new or changed channel cannot be taken, with the numbers, or undefined. `others` are the channels that stay as they are.

@@ -3,9 +3,13 @@ import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Clock } from '../base/clock.ts';
 import { errnoCode, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { MINUTE_MS } from '../base/units.ts';
 import type { Command } from '../link/messages.ts';
 import type { Plan } from '../link/plan.ts';
 import { isSamePlan, makePlan, type PlanInput } from './plan.ts';
+
+/** The horizon moves on with the clock; a plan is sent anew once a day for it, when there are schedules. */
+const RENEW_EVERY_MS = MINUTE_MS;
 
 /** Longest wait for the recorder's word that it has taken a plan. */
 const CONFIRM_TIMEOUT_MS = 5_000;
@@ -21,6 +25,8 @@ export class PlanKeeper {
   #acceptedRevision = -1;
   #last: Promise<void> = Promise.resolve();
   #waiting = new Set<() => void>();
+  #stopping: AbortController | undefined;
+  #renewing: Promise<void> | undefined;
 
   constructor(options: PlanKeeperOptions) {
     this.#options = options;
@@ -29,13 +35,21 @@ export class PlanKeeper {
   async start(): Promise<void> {
     this.#revision = await readRevision(this.#options.revisionPath);
     await this.refresh();
+    this.#stopping = new AbortController();
+    this.#renewing = this.#renew(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping?.abort();
+    await this.#renewing;
+    await this.#last;
   }
 
   get plan(): Plan | undefined {
     return this.#plan;
   }
 
-  /** Resolves when the plan is made and sent; `force` sends a new revision although nothing changed. */
+  /** Resolves when the plan is made and, if the recorder is there, sent; `force` gives a new revision although nothing changed. */
   refresh(options: { force?: boolean } = {}): Promise<void> {
     this.#last = this.#last.then(() =>
       this.#refresh(options.force ?? false).catch((error: unknown) => {
@@ -64,6 +78,11 @@ export class PlanKeeper {
     this.#acceptedRevision = -1;
   }
 
+  /** Whether the recorder has the present plan at this moment. */
+  get isInForce(): boolean {
+    return this.#plan !== undefined && this.#acceptedRevision >= this.#plan.revision;
+  }
+
   /** Whether the recorder has taken the present plan, within a few seconds. */
   async isConfirmed(): Promise<boolean> {
     await this.#last;
@@ -75,6 +94,17 @@ export class PlanKeeper {
       await this.#change(leftMs);
     }
     return true;
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#options.clock.sleep(RENEW_EVERY_MS, signal);
+      } catch {
+        return; // stopped
+      }
+      await this.refresh();
+    }
   }
 
   async #change(timeoutMs: number): Promise<void> {

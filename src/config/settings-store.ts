@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Clock } from '../base/clock.ts';
-import { errnoCode } from '../base/errors.ts';
+import { AppError, errnoCode } from '../base/errors.ts';
 import { checkSettings, parseSettings } from './load-settings.ts';
 import { isSealed, type SecretBox } from './secrets.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
@@ -25,11 +25,11 @@ export class SettingsStore {
     const { path, seedPath } = this.#options;
     const text = await readIfThere(path);
     if (text !== undefined) {
-      this.#settings = parseSettings(text, path);
+      this.#settings = this.#parse(text, path);
       if (this.#settings.channels.some((channel) => !isSealed(channel.password))) await this.#write(this.#settings);
       return;
     }
-    const seed = seedPath === undefined ? DEFAULT_SETTINGS : parseSettings(await readFile(seedPath, 'utf8'), seedPath);
+    const seed = seedPath === undefined ? DEFAULT_SETTINGS : this.#parse(await readSeed(seedPath), seedPath);
     await this.#write(seed);
   }
 
@@ -47,6 +47,13 @@ export class SettingsStore {
     // A change that was refused must not stop those behind it; who asked for it learns of the error from `next`.
     this.#last = next.catch(() => undefined);
     return next;
+  }
+
+  #parse(text: string, path: string): Settings {
+    const settings = parseSettings(text, path);
+    const problem = this.#options.check?.(settings);
+    if (problem !== undefined) throw new AppError('bad-input', `${path}: ${problem}`);
+    return settings;
   }
 
   async #write(settings: Settings): Promise<void> {
@@ -83,8 +90,16 @@ export interface SettingsStoreOptions {
   readonly historyPath: string;
   /** Used once, while `path` does not exist. */
   readonly seedPath?: string | undefined;
+  /** What is wrong with a file beyond its schema, such as more channels than the model has. */
+  readonly check?: (settings: Settings) => string | undefined;
   readonly secrets: SecretBox;
   readonly clock: Clock;
+}
+
+async function readSeed(path: string): Promise<string> {
+  const text = await readIfThere(path);
+  if (text === undefined) throw new AppError('not-found', `settings file ${path}: does not exist`);
+  return text;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

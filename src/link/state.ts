@@ -15,6 +15,9 @@ export interface StatePaths {
   readonly settings: string; // control, as all that follow
   readonly settingsHistory: string;
   readonly auth: string;
+  readonly locks: string;
+  readonly audit: string;
+  readonly planRevision: string;
   readonly catalog: string;
   readonly tls: string;
   readonly unitKey: string;
@@ -32,6 +35,9 @@ export function statePaths(root: string): StatePaths {
     settings: join(root, 'settings.json'),
     settingsHistory: join(root, 'settings-history'),
     auth: join(root, 'auth.json'),
+    locks: join(root, 'locks.json'),
+    audit: join(root, 'audit'),
+    planRevision: join(root, 'plan-revision.json'),
     catalog: join(root, 'catalog.sqlite'),
     tls: join(root, 'tls'),
     unitKey: join(root, 'unit.key'),

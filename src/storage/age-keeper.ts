@@ -33,7 +33,7 @@ export class AgeKeeper {
   }
 
   start(): void {
-    this.#task = schedule(HOURLY, () => this.#runLogged(), { noOverlap: true, name: 'retention by age' });
+    this.#task = schedule(HOURLY, () => this.runLogged(), { noOverlap: true, name: 'retention by age' });
   }
 
   async stop(): Promise<void> {
@@ -56,7 +56,8 @@ export class AgeKeeper {
     return count;
   }
 
-  async #runLogged(): Promise<void> {
+  /** The same, for callers that have nobody to tell of an error. */
+  async runLogged(): Promise<void> {
     try {
       await this.runOnce();
     } catch (error) {

@@ -3,8 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 import { AppError, errnoCode } from '../../base/errors.ts';
-import { isLoopbackHost, isSameOrigin } from './security.ts';
-import { type Sessions, sessionTokenOf } from './sessions.ts';
+import { isLoopbackHost } from './security.ts';
 import type { Certificate } from './tls.ts';
 
 /** A head that takes longer is not a browser's. Bodies are below 128 kB. */
@@ -60,7 +59,9 @@ export function createListener(options: {
     upgraded.add(socket);
     socket.on('close', () => upgraded.delete(socket));
     socket.on('error', () => socket.destroy());
-    options.onUpgrade(request, socket, head);
+    // An upgrade passes by Koa; the session and the origin are checked by who takes it.
+    if (!certificate && !isLoopbackHost(request.headers.host)) socket.destroy();
+    else options.onUpgrade(request, socket, head);
   });
   return {
     start: () => listen(server, address),
@@ -71,17 +72,6 @@ export function createListener(options: {
         server.closeAllConnections();
       }),
   };
-}
-
-/** Why an upgrade to a WebSocket is refused, or undefined. It passes by Koa, so that the checks of its door are made here. */
-export function refuseUpgrade(
-  request: IncomingMessage,
-  options: { sessions: Sessions; isTls: boolean },
-): { status: 401 | 403; reason: string } | undefined {
-  if (!options.isTls && !isLoopbackHost(request.headers.host)) return { status: 403, reason: 'Forbidden' };
-  if (!isSameOrigin(request)) return { status: 403, reason: 'Forbidden' };
-  if (!options.sessions.isValid(sessionTokenOf(request))) return { status: 401, reason: 'Unauthorized' };
-  return undefined;
 }
 
 function listen(server: Server, { host, port }: ListenAddress): Promise<number> {
