@@ -46,13 +46,31 @@ export function makeFootage(options: FootageOptions): Footage {
     const video =
       options.codec === 'h264'
         ? ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', String(options.bFrames ?? 0), '-g', gop]
-        : ['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params', `log-level=error:keyint=${gop}:bframes=${options.bFrames ?? 0}`];
+        : [
+            '-c:v',
+            'libx265',
+            '-preset',
+            'ultrafast',
+            '-tag:v',
+            'hvc1',
+            '-x265-params',
+            `log-level=error:keyint=${gop}:bframes=${options.bFrames ?? 0}`,
+          ];
     const duration = String(options.seconds);
     execFileSync('ffmpeg', [
       ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x240:rate=25:duration=${duration}`],
-      ...(options.audio ? ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${options.audio === 'aac' ? 16000 : 8000}:duration=${duration}`] : []),
+      ...(options.audio
+        ? [
+            '-f',
+            'lavfi',
+            '-i',
+            `sine=frequency=440:sample_rate=${options.audio === 'aac' ? 16000 : 8000}:duration=${duration}`,
+          ]
+        : []),
       ...['-pix_fmt', 'yuv420p', '-video_track_timescale', '90000', ...video],
-      ...(options.audio ? ['-c:a', { aac: 'aac', pcmu: 'pcm_mulaw', pcma: 'pcm_alaw' }[options.audio], '-ac', '1'] : []),
+      ...(options.audio
+        ? ['-c:a', { aac: 'aac', pcmu: 'pcm_mulaw', pcma: 'pcm_alaw' }[options.audio], '-ac', '1']
+        : []),
       path,
     ]);
     return { ...readSource(path, options), pictureHashes: pictureHashes(path) };
@@ -143,14 +161,27 @@ function readPackets(path: string, file: Buffer): { video: Packet[]; audio: Pack
 }
 
 function videoFormat(file: Buffer, options: FootageOptions): VideoFormat {
-  const common = { kind: 'video', width: 320, height: 240, clockRate: 90_000, reorderDepth: options.bFrames ? 2 : 0 } as const;
+  const common = {
+    kind: 'video',
+    width: 320,
+    height: 240,
+    clockRate: 90_000,
+    reorderDepth: options.bFrames ? 2 : 0,
+  } as const;
   if (options.codec === 'h264') {
     const at = file.indexOf('avcC') + 4;
     const spsLength = file.readUInt16BE(at + 6);
     const sps = file.subarray(at + 8, at + 8 + spsLength);
     const ppsAt = at + 8 + spsLength + 1;
     const pps = file.subarray(ppsAt + 2, ppsAt + 2 + file.readUInt16BE(ppsAt));
-    return { ...common, codec: 'h264', codecString: `avc1.${sps.toString('hex', 1, 4)}`, vps: [], sps: [sps], pps: [pps] };
+    return {
+      ...common,
+      codec: 'h264',
+      codecString: `avc1.${sps.toString('hex', 1, 4)}`,
+      vps: [],
+      sps: [sps],
+      pps: [pps],
+    };
   }
   const sets = new Map<number, Buffer>();
   let at = file.indexOf('hvcC') + 4 + 22;

@@ -65,13 +65,18 @@ export function effectiveDurations(samples: SampleLog): Uint32Array {
     for (let sample = run.firstSample; sample < end; sample++) {
       const next = samples.runs[i + 1];
       const isBeforeNextRun = sample === end - 1 && next !== undefined;
-      const duration = isBeforeNextRun ? Math.max(0, next.baseDecodeTime - position) : samples.duration(sample);
+      const duration = isBeforeNextRun
+        ? Math.min(MAX_DURATION, Math.max(0, next.baseDecodeTime - position))
+        : samples.duration(sample);
       durations[sample] = duration;
       position += duration;
     }
   });
   return durations;
 }
+
+/** `stts` has 32 bits: 13 hours at 90 kHz. */
+const MAX_DURATION = 2 ** 32 - 1;
 
 /** Nothing is shown for `delay`, then the whole media. Both in ticks of the movie. */
 function delayedStart(delay: number, duration: number): Buffer {

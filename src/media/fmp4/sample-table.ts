@@ -1,5 +1,6 @@
+import { ByteReader } from '../../base/byte-reader.ts';
 import { AppError } from '../../base/errors.ts';
-import { type Box, descend, readBoxes, readU64, requireBox } from './box.ts';
+import { type Box, descend, readBoxes, requireBox } from './box.ts';
 import { effectiveDurations } from './closing-index.ts';
 import { AUDIO_TRACK_ID } from './fragment.ts';
 import { MOVIE_TIMESCALE } from './movie.ts';
@@ -61,30 +62,28 @@ export function parseMovieTables(moov: readonly Box[]): MovieTables {
   let video: SampleTable | undefined;
   let audio: SampleTable | undefined;
   for (const trak of moov.filter(({ type }) => type === 'trak')) {
-    const trackId = descend(trak, 'tkhd').body.readUInt32BE(20);
-    if (trackId === AUDIO_TRACK_ID) audio = parseTrack(trak);
+    if (fieldsOf(descend(trak, 'tkhd'), TKHD_TRACK_ID).u32() === AUDIO_TRACK_ID) audio = parseTrack(trak);
     else video = parseTrack(trak);
   }
   if (video === undefined) throw new AppError('corrupt', 'closing index without a video track');
   return { video, audio };
 }
 
+/** Offsets within a box of version 1: behind version, flags and two times of 64 bits. */
+const TKHD_TRACK_ID = 20;
+const MDHD_TIMESCALE = 20;
+
 function parseTrack(trak: Box): SampleTable {
-  const timescale = descend(trak, 'mdia', 'mdhd').body.readUInt32BE(20);
+  const timescale = fieldsOf(descend(trak, 'mdia', 'mdhd'), MDHD_TIMESCALE).u32();
   const stbl = readBoxes(descend(trak, 'mdia', 'minf', 'stbl').body);
-  const stsz = requireBox(stbl, 'stsz').body;
-  const count = stsz.readUInt32BE(8);
-  if (stsz.length !== 12 + count * 4)
-    throw new AppError('corrupt', `stsz of ${stsz.length} bytes for ${count} samples`);
-  const sizes = Uint32Array.from({ length: count }, (_, i) => stsz.readUInt32BE(12 + i * 4));
+  const sizes = parseSizes(requireBox(stbl, 'stsz'));
+  const count = sizes.length;
   const durations = new Uint32Array(count);
-  expandRuns(requireBox(stbl, 'stts').body, durations, (bytes, at) => bytes.readUInt32BE(at));
+  expandRuns(requireBox(stbl, 'stts'), durations, (fields) => fields.u32());
   const compositionOffsets = new Int32Array(count);
   const ctts = stbl.find(({ type }) => type === 'ctts');
-  if (ctts !== undefined) expandRuns(ctts.body, compositionOffsets, (bytes, at) => bytes.readInt32BE(at));
-  const co64 = requireBox(stbl, 'co64').body;
-  const chunkCount = co64.readUInt32BE(4);
-  if (co64.length !== 8 + chunkCount * 8) throw new AppError('corrupt', `co64 of ${co64.length} bytes`);
+  if (ctts !== undefined) expandRuns(ctts, compositionOffsets, (fields) => fields.i32());
+  const chunkOffsets = parseChunkOffsets(requireBox(stbl, 'co64'));
   return {
     timescale,
     count,
@@ -93,58 +92,88 @@ function parseTrack(trak: Box): SampleTable {
     compositionOffsets,
     sizes,
     isKey: parseSyncSamples(stbl, count),
-    chunkOffsets: Float64Array.from({ length: chunkCount }, (_, i) => readU64(co64, 8 + i * 8)),
-    chunkFirstSample: parseChunks(requireBox(stbl, 'stsc').body, chunkCount, count),
+    chunkOffsets,
+    chunkFirstSample: parseChunks(requireBox(stbl, 'stsc'), chunkOffsets.length, count),
   };
 }
 
+function parseSizes(stsz: Box): Uint32Array {
+  const fields = fieldsOf(stsz, 4);
+  if (fields.u32() !== 0) throw new AppError('corrupt', 'stsz with one size for all samples is not of version 1');
+  const count = countOf(fields, 4);
+  return Uint32Array.from({ length: count }, () => fields.u32());
+}
+
+function parseChunkOffsets(co64: Box): Float64Array {
+  const fields = fieldsOf(co64, 4);
+  const count = countOf(fields, 8);
+  return Float64Array.from({ length: count }, () => fields.u64AsNumber());
+}
+
 function parseSyncSamples(stbl: readonly Box[], count: number): Uint8Array {
-  const stss = stbl.find(({ type }) => type === 'stss')?.body;
+  const stss = stbl.find(({ type }) => type === 'stss');
   if (stss === undefined) return new Uint8Array(count).fill(1);
   const isKey = new Uint8Array(count);
-  for (let i = 0; i < stss.readUInt32BE(4); i++) isKey[stss.readUInt32BE(8 + i * 4) - 1] = 1;
+  const fields = fieldsOf(stss, 4);
+  for (let left = countOf(fields, 4); left > 0; left--) isKey[fields.u32() - 1] = 1;
   return isKey;
 }
 
-function parseChunks(stsc: Buffer, chunkCount: number, sampleCount: number): Uint32Array {
+function parseChunks(stsc: Box, chunkCount: number, sampleCount: number): Uint32Array {
+  const fields = fieldsOf(stsc, 4);
+  const entries = Array.from({ length: countOf(fields, 12) }, () => {
+    const entry = { firstChunk: fields.u32() - 1, perChunk: fields.u32() };
+    fields.skip(4);
+    return entry;
+  });
   const firstSample = new Uint32Array(chunkCount + 1);
-  const entries = stsc.readUInt32BE(4);
   let chunk = 0;
   let sample = 0;
-  for (let entry = 0; entry < entries; entry++) {
-    const perChunk = stsc.readUInt32BE(8 + entry * 12 + 4);
-    const end = entry + 1 < entries ? stsc.readUInt32BE(8 + (entry + 1) * 12) - 1 : chunkCount;
-    for (; chunk < end && chunk < chunkCount; chunk++) {
+  entries.forEach(({ perChunk }, i) => {
+    const end = Math.min(entries[i + 1]?.firstChunk ?? chunkCount, chunkCount);
+    for (; chunk < end; chunk++) {
       firstSample[chunk] = sample;
       sample += perChunk;
     }
-  }
+  });
   if (sample !== sampleCount) throw new AppError('corrupt', `chunks hold ${sample} samples of ${sampleCount}`);
   firstSample[chunkCount] = sampleCount;
   return firstSample;
 }
 
 /** Pairs of count and value into a column, which they have to fill. */
-function expandRuns(
-  body: Buffer,
-  column: Uint32Array | Int32Array,
-  read: (bytes: Buffer, offset: number) => number,
-): void {
+function expandRuns(table: Box, column: Uint32Array | Int32Array, read: (fields: ByteReader) => number): void {
+  const fields = fieldsOf(table, 4);
   let at = 0;
-  for (let entry = 0; entry < body.readUInt32BE(4); entry++) {
-    const count = body.readUInt32BE(8 + entry * 8);
-    if (at + count > column.length) throw new AppError('corrupt', 'time table is longer than the samples');
-    column.fill(read(body, 12 + entry * 8), at, at + count);
+  for (let left = countOf(fields, 8); left > 0; left--) {
+    const count = fields.u32();
+    if (at + count > column.length) throw new AppError('corrupt', `'${table.type}' is longer than the samples`);
+    column.fill(read(fields), at, at + count);
     at += count;
   }
-  if (at !== column.length) throw new AppError('corrupt', `time table holds ${at} samples of ${column.length}`);
+  if (at !== column.length) throw new AppError('corrupt', `'${table.type}' holds ${at} samples of ${column.length}`);
 }
 
 /** Ticks of the track before its first sample: the duration of the empty edit. */
 function startOfEdits(trak: Box, timescale: number): number {
   const edts = readBoxes(trak.body).find(({ type }) => type === 'edts');
   if (edts === undefined) return 0;
-  return Math.round((readU64(descend(edts, 'elst').body, 8) * timescale) / MOVIE_TIMESCALE);
+  return Math.round((fieldsOf(descend(edts, 'elst'), 8).u64AsNumber() * timescale) / MOVIE_TIMESCALE);
+}
+
+function fieldsOf(box: Box, skip: number): ByteReader {
+  const fields = new ByteReader(box.body, `MP4 box '${box.type}'`);
+  fields.skip(skip);
+  return fields;
+}
+
+/** A count that the bytes behind it can hold, so that no damaged one allocates gigabytes. */
+function countOf(fields: ByteReader, entryBytes: number): number {
+  const count = fields.u32();
+  if (count * entryBytes > fields.remaining) {
+    throw new AppError('corrupt', `table of ${count} entries in ${fields.remaining} bytes`);
+  }
+  return count;
 }
 
 function cumulate(durations: Uint32Array, start: number): Float64Array {
