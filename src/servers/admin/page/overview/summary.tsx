@@ -5,7 +5,8 @@ import { channelWords } from '../text/words.ts';
 
 /** Three answers at a glance: does it record, is the rating kept, how far back does it reach. */
 export function Summary({ status }: { status: Status }) {
-  const wanted = status.channels.filter((channel) => channel.state !== 'off');
+  // A channel that rests by its schedule does what it should.
+  const wanted = status.channels.filter((channel) => channel.state !== 'off' && channel.cause !== 'schedule');
   const recording = wanted.filter(
     (channel) => channelWords(channel, status.recorder.isConnected).tone === 'good',
   ).length;
@@ -53,9 +54,9 @@ function systemSentence({ uptimeS, loadPercent, memoryUsedBytes, memoryTotalByte
 }
 
 function recordingSentence(recording: number, wanted: number): string {
-  if (wanted === 0) return 'No channel has been set up yet.';
+  if (wanted === 0) return 'No channel is to be recorded now.';
   if (recording === wanted) return 'Every channel records.';
-  return `${wanted - recording} ${wanted - recording === 1 ? 'channel does' : 'channels do'} not record.`;
+  return `${wanted - recording} ${wanted - recording === 1 ? 'channel does' : 'channels do'} not record, see below.`;
 }
 
 /** Megabits are a contract: what is measured, what is promised to channels, and what the unit is rated for. */

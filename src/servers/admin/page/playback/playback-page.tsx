@@ -15,7 +15,8 @@ import { PlaybackToolbar } from './toolbar.tsx';
 import { usePlayer } from './use-player.ts';
 
 const FIRST_VIEW_MS = 60 * MINUTE_MS;
-const CLIP_HALF_MS = 30_000;
+/** Wide enough to be taken hold of on a phone, whatever is on screen. */
+const CLIP_SHARE = 1 / 6;
 
 export function PlaybackPage(props: { channel: number | undefined; atUtcMs: number | undefined }) {
   const { poll } = useApp();
@@ -51,10 +52,10 @@ export function PlaybackPage(props: { channel: number | undefined; atUtcMs: numb
   }
   function beginClip() {
     const middleMs = cursorMs ?? Math.min((view.fromMs + view.toMs) / 2, nowMs);
-    const halfMs = Math.min(CLIP_HALF_MS, spanMs(view) / 4);
-    const toUtcMs = Math.min(nowMs, middleMs + halfMs);
+    const lengthMs = spanMs(view) * CLIP_SHARE;
+    const toUtcMs = Math.min(nowMs, middleMs + lengthMs / 2);
     setClip({
-      fromUtcMs: Math.floor((toUtcMs - 2 * halfMs) / 1000) * 1000,
+      fromUtcMs: Math.floor((toUtcMs - lengthMs) / 1000) * 1000,
       toUtcMs: Math.floor(toUtcMs / 1000) * 1000,
     });
   }

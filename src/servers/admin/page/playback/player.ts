@@ -105,7 +105,7 @@ export function startPlayer(options: {
       play();
     });
     player.on(Hls.Events.ERROR, (_event, data) => data.fatal && onFault(data));
-    player.loadSource(opened.url);
+    player.loadSource(new URL(opened.url, location.href).href);
     player.attachMedia(video);
   }
 

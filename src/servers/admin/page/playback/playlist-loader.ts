@@ -22,7 +22,7 @@ export function playlistLoader(playlist: RollingPlaylist): PlaylistLoader {
       this.#timer = window.setTimeout(() => {
         const data = playlist.text();
         this.stats = { ...this.stats, loaded: data.length, total: data.length };
-        callbacks.onSuccess({ url: playlist.url, data }, this.stats, context, null);
+        callbacks.onSuccess({ url: new URL(playlist.url, location.href).href, data }, this.stats, context, null);
       });
     }
     abort(): void {

@@ -13,7 +13,7 @@ const INTO_NEXT_MS = 20;
 export interface RollingPlaylist {
   /** Playlist as the player shall see it at this moment. */
   text(): string;
-  /** Address that the entries' addresses are relative to. */
+  /** Path of the API that the entries' addresses are relative to. */
   readonly url: string;
   readonly entries: readonly Entry[];
   /** False when what follows needs a player of its own: it has sound and this has none, or the other way round. */
@@ -58,7 +58,7 @@ export async function openRollingPlaylist(options: {
   const lastMs = () => endUtcMs(entries.at(-1)!);
   return {
     text: () => formatPlaylist(entries, isOpen),
-    url: new URL(playlistUrl(channel, first.span), location.href).href,
+    url: playlistUrl(channel, first.span),
     get entries() {
       return entries;
     },

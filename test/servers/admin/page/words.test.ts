@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { GAP_CAUSES } from '../../../../src/archive/entries.ts';
+import type { ChannelStateName } from '../../../../src/servers/admin/page/api/types.ts';
+import { causeWords, channelWords } from '../../../../src/servers/admin/page/text/words.ts';
+
+describe('state of a channel in plain words', () => {
+  const cases: [string, ChannelStateName, string | null, string, string][] = [
+    ['all is well', 'recording', null, 'good', 'Recording'],
+    ['on its way', 'connecting', null, 'wait', 'Connecting'],
+    ['a failure is named by its cause', 'failing', 'refused-password', 'bad', 'Camera refuses the password'],
+    ['a failure without a cause is still one', 'failing', null, 'bad', 'Not recording'],
+    ['a schedule is no fault', 'paused', 'schedule', 'idle', 'Off by schedule'],
+    ['a missing drive is one', 'paused', 'no-drive', 'bad', 'Paused: no drive'],
+    ['switched off', 'off', null, 'idle', 'Off'],
+  ];
+  it.each(cases)('%s', (_, state, cause, tone, text) => expect(channelWords({ state, cause })).toEqual({ tone, text }));
+
+  it('a recorder that is away is said before what the channel said last', () =>
+    expect(channelWords({ state: 'recording', cause: null }, false).tone).toBe('bad'));
+});
+
+describe('cause of a gap', () => {
+  it.each(GAP_CAUSES)('%s has words of its own', (cause) => expect(causeWords(cause).text).not.toContain('-'));
+  it('one of a newer version is shown as it is written', () =>
+    expect(causeWords('port-without-power')).toEqual({ tone: 'bad', text: 'Port without power' }));
+});
