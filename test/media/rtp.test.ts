@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RtpPacket, readRtpPacket, SequenceTracker, TimestampUnwrapper } from '../../src/media/rtp.ts';
+import { type Depacketiser, RtpReceiver } from '../../src/media/rtp-receiver.ts';
+import { rtpPacket } from './rtp-packets.ts';
+
+function payloadOf(bytes: Buffer): string | undefined {
+  const packet = new RtpPacket();
+  if (!readRtpPacket(bytes, 0, bytes.length, packet)) return undefined;
+  return bytes.subarray(packet.payloadStart, packet.payloadEnd).toString('hex');
+}
+
+describe('RTP header', () => {
+  const fixed = '80600001000000020000000a';
+  const cases: [string, string, string | undefined][] = [
+    ['a plain packet', `${fixed}c0ffee`, 'c0ffee'],
+    ['an empty payload', fixed, ''],
+    ['two contributing sources', `82600001000000020000000a${'00'.repeat(8)}c0ffee`, 'c0ffee'],
+    ['an extension of one word', `90600001000000020000000abede000111223344c0ffee`, 'c0ffee'],
+    ['padding of three bytes', 'a0600001000000020000000ac0ffee000003', 'c0ffee'],
+    ['too short for a header', fixed.slice(2), undefined],
+    ['version 1', `40600001000000020000000ac0`, undefined],
+    ['an extension that exceeds the packet', `90600001000000020000000abede0009c0ff`, undefined],
+    ['padding that exceeds the packet', 'a0600001000000020000000aff', undefined],
+    ['more sources than bytes', `8f600001000000020000000ac0ffee`, undefined],
+  ];
+  it.each(cases)('%s', (_, hex, payload) => {
+    expect(payloadOf(Buffer.from(hex, 'hex'))).toBe(payload);
+  });
+
+  it('reads every field', () => {
+    const packet = new RtpPacket();
+    const bytes = rtpPacket({
+      payloadType: 97,
+      sequence: 65_535,
+      timestamp: 0xfedcba98,
+      ssrc: 0x89abcdef,
+      marker: true,
+      payload: Buffer.alloc(1),
+    });
+    expect(readRtpPacket(bytes, 0, bytes.length, packet)).toBe(true);
+    expect(packet).toMatchObject({
+      payloadType: 97,
+      sequence: 65_535,
+      timestamp: 0xfedcba98,
+      ssrc: 0x89abcdef,
+      hasMarker: true,
+    });
+  });
+
+  it('never reads outside of any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const packet = new RtpPacket();
+        if (!readRtpPacket(Buffer.from(bytes), 0, bytes.length, packet)) return;
+        expect(packet.payloadStart).toBeLessThanOrEqual(packet.payloadEnd);
+        expect(packet.payloadEnd).toBeLessThanOrEqual(bytes.length);
+      }),
+    );
+  });
+});
+
+describe('sequence numbers', () => {
+  const cases: [string, number[], string[], number][] = [
+    ['in order', [7, 8, 9], ['next', 'next', 'next'], 0],
+    ['over the wrap', [65_534, 65_535, 0, 1], ['next', 'next', 'next', 'next'], 0],
+    ['two missing', [7, 10], ['next', 'gap'], 2],
+    ['missing over the wrap', [65_535, 2], ['next', 'gap'], 2],
+    ['a duplicate', [7, 7, 8], ['next', 'late', 'next'], 0],
+    ['one that comes late', [7, 9, 8, 10], ['next', 'gap', 'late', 'next'], 1],
+    ['a sender that starts again', [40_000, 12, 13], ['next', 'gap', 'next'], 0],
+  ];
+  it.each(cases)('%s', (_, sequence, verdicts, lost) => {
+    const tracker = new SequenceTracker();
+    expect(sequence.map((number) => tracker.push(number))).toEqual(verdicts);
+    expect(tracker.packetsLost).toBe(lost);
+  });
+});
+
+describe('timestamps', () => {
+  const cases: [string, number[], number[]][] = [
+    ['go on', [10, 20], [10, 20]],
+    ['wrap', [0xffffff00, 0x100], [0xffffff00, 0x1_0000_0100]],
+    ['wrap and go back, as B-frames do', [0xffffff00, 0x100, 0xffffff80], [0xffffff00, 0x1_0000_0100, 0xffffff80]],
+    ['may go below zero', [5, 0xfffffffb], [5, -5]],
+  ];
+  it.each(cases)('%s', (_, timestamps, expected) => {
+    const unwrapper = new TimestampUnwrapper();
+    expect(timestamps.map((timestamp) => unwrapper.push(timestamp))).toEqual(expected);
+  });
+
+  it('keep differences of less than half the range, for any start', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(0xffffffff),
+        fc.array(fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 })),
+        (start, steps) => {
+          const unwrapper = new TimestampUnwrapper();
+          let expected = unwrapper.push(start);
+          for (const step of steps) {
+            expected += step;
+            expect(unwrapper.push(((expected % 2 ** 32) + 2 ** 32) % 2 ** 32)).toBe(expected);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('receiver', () => {
+  function receive(packets: Buffer[], ssrc?: number): { seen: string[]; receiver: RtpReceiver } {
+    const seen: string[] = [];
+    const depacketiser: Depacketiser = {
+      push: (bytes, packet, rtpTime, isAfterGap) => {
+        const payload = bytes.toString('latin1', packet.payloadStart, packet.payloadEnd);
+        seen.push(`${payload}@${rtpTime}${isAfterGap ? ' after gap' : ''}`);
+      },
+    };
+    const receiver = new RtpReceiver(96, depacketiser, ssrc);
+    for (const bytes of packets) receiver.receive(bytes, 0, bytes.length, 0);
+    return { seen, receiver };
+  }
+  const packet = (sequence: number, text: string, more: { ssrc?: number; payloadType?: number } = {}) =>
+    rtpPacket({ sequence, timestamp: sequence, payload: Buffer.from(text), ...more });
+
+  it('passes on what is in order and says where packets are missing', () => {
+    expect(receive([packet(1, 'a'), packet(2, 'b'), packet(4, 'd')]).seen).toEqual(['a@1', 'b@2', 'd@4 after gap']);
+  });
+
+  it('drops packets of unknown payload types and what is no RTP', () => {
+    const { seen, receiver } = receive([packet(1, 'a'), packet(2, 'x', { payloadType: 50 }), Buffer.from('??')]);
+    expect(seen).toEqual(['a@1']);
+    expect(receiver.packetsIgnored).toBe(2);
+  });
+
+  it("drops packets of another viewer's session", () => {
+    expect(receive([packet(1, 'a'), packet(900, 'x', { ssrc: 9 }), packet(2, 'b')]).seen).toEqual(['a@1', 'b@2']);
+  });
+
+  it('knows its sender by the SSRC of SETUP, but does not insist when nobody uses it', () => {
+    expect(receive([packet(1, 'a', { ssrc: 77 }), packet(2, 'b', { ssrc: 77 })], 5).seen).toEqual(['a@1', 'b@2']);
+  });
+
+  it('follows an encoder that restarted under a new SSRC', () => {
+    const restarted = Array.from({ length: 70 }, (_, i) => packet(i + 500, 'n', { ssrc: 9 }));
+    const { seen } = receive([packet(1, 'a'), ...restarted]);
+    expect(seen[0]).toBe('a@1');
+    expect(seen[1]).toMatch(/after gap$/);
+    expect(seen).toHaveLength(1 + 70 - 63);
+  });
+});
