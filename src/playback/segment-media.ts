@@ -1,0 +1,106 @@
+import type { ReadFragment, SegmentReader } from '../archive/segment-reader.ts';
+import { AppError } from '../base/errors.ts';
+import { buildPlainFragment, type Run, type Sample } from '../media/fmp4/fragment.ts';
+import { buildInit } from '../media/fmp4/init.ts';
+import { FILE_TYPE } from '../media/fmp4/movie.ts';
+import { type BrowserSound, browserSound, MAX_FLAC_SAMPLES } from './browser-sound.ts';
+
+/** Fragments in one request: an entry of a playlist has some ten; a camera without key frames makes one of a whole file. */
+export const MAX_FRAGMENTS = 4_096;
+
+/** Bytes that are read, and wait for the network, at a time. */
+const READ_BYTES = 1024 * 1024;
+
+/** What a browser needs before the media of a segment. */
+export function segmentInit(reader: SegmentReader, wantsSound: boolean): Buffer {
+  const { video, audio } = reader.formats;
+  const sound = wantsSound && audio !== undefined ? browserSound(audio) : undefined;
+  const createdUtcMs = reader.identity.name.startUtcMs;
+  return Buffer.concat([FILE_TYPE, buildInit({ createdUtcMs, video, audio: sound?.format })]);
+}
+
+/** How fragments are sent: as they lie in the file, or made anew, without their sound or with it as FLAC. */
+export type MediaPlan =
+  | { readonly kind: 'range'; readonly offset: number; readonly sizeBytes: number }
+  | { readonly kind: 'rebuilt'; readonly from: number; readonly to: number; readonly sound: BrowserSound | undefined };
+
+export function planMedia(reader: SegmentReader, from: number, to: number, wantsSound: boolean): MediaPlan {
+  if (to <= from || to - from > MAX_FRAGMENTS) {
+    throw new AppError('bad-input', `fragments ${from} to ${to}: 1 to ${MAX_FRAGMENTS} may be asked for`);
+  }
+  const [first, last] = [reader.fragments[from], reader.fragments[to - 1]];
+  if (first === undefined || last === undefined) {
+    throw new AppError('not-found', `fragments ${from} to ${to}: the segment has ${reader.fragments.length}`);
+  }
+  const { audio } = reader.formats;
+  const sound = wantsSound && audio !== undefined ? browserSound(audio) : undefined;
+  const isAsStored = audio === undefined || sound?.format === audio;
+  if (isAsStored)
+    return { kind: 'range', offset: first.offset, sizeBytes: last.offset + last.sizeBytes - first.offset };
+  return { kind: 'rebuilt', from, to, sound };
+}
+
+export async function* readMedia(reader: SegmentReader, plan: MediaPlan): AsyncGenerator<Buffer> {
+  if (plan.kind === 'range') {
+    yield* readPiece(reader, plan.offset, plan.sizeBytes);
+    return;
+  }
+  for await (const fragment of reader.readFragments(plan.from, plan.to)) {
+    const rebuilt = rebuild(fragment, plan.sound);
+    if (rebuilt !== undefined) yield Buffer.concat(rebuilt);
+  }
+}
+
+/** Bytes of the file as they are, in pieces. */
+export async function* readPiece(reader: SegmentReader, offset: number, sizeBytes: number): AsyncGenerator<Buffer> {
+  for (let done = 0; done < sizeBytes; ) {
+    const piece = await reader.readRange(offset + done, Math.min(READ_BYTES, sizeBytes - done));
+    done += piece.length;
+    yield piece;
+  }
+}
+
+/** The same whoever asks, and in whatever order: it depends on the fragment alone. */
+function rebuild(fragment: ReadFragment, sound: BrowserSound | undefined): Buffer[] | undefined {
+  const { wallUtcMs, video } = fragment;
+  const audio = sound && fragment.audio && recode(fragment.audio, sound);
+  if (video === undefined && audio === undefined) return undefined;
+  return buildPlainFragment({ wallUtcMs, video, audio }, fragment.info.index + 1).buffers;
+}
+
+/** Packets of G.711 that follow each other become one FLAC frame; where packets were lost a frame ends, and lasts over the hole. */
+function recode(run: Run, sound: BrowserSound): Run {
+  const samples: Sample[] = [];
+  let waiting: Buffer[] = [];
+  let waitingTicks = 0;
+  let atTicks = run.baseDecodeTime;
+  const flush = (duration: number) => {
+    const data = sound.encode(Buffer.concat(waiting), atTicks);
+    samples.push({ data, duration, compositionOffset: 0, isKey: true });
+    atTicks += duration;
+    waiting = [];
+    waitingTicks = 0;
+  };
+  for (const packet of run.samples) {
+    for (const { data, duration } of blocksOf(packet)) {
+      if (waitingTicks > 0 && waitingTicks + data.length > MAX_FLAC_SAMPLES) flush(waitingTicks);
+      waiting.push(data);
+      waitingTicks += data.length;
+      if (duration !== data.length) flush(waitingTicks - data.length + duration);
+    }
+  }
+  if (waitingTicks > 0) flush(waitingTicks);
+  return { baseDecodeTime: run.baseDecodeTime, samples };
+}
+
+/** A packet that is too long for one FLAC frame, in pieces; only the last may last longer than its samples. */
+function blocksOf({ data, duration }: Sample): { data: Buffer; duration: number }[] {
+  if (data.length <= MAX_FLAC_SAMPLES) return data.length > 0 ? [{ data, duration }] : [];
+  const blocks: { data: Buffer; duration: number }[] = [];
+  for (let at = 0; at < data.length; at += MAX_FLAC_SAMPLES) {
+    const block = data.subarray(at, at + MAX_FLAC_SAMPLES);
+    const isLast = at + block.length === data.length;
+    blocks.push({ data: block, duration: isLast ? Math.max(1, duration - at) : block.length });
+  }
+  return blocks;
+}
