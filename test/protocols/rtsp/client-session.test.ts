@@ -1,0 +1,449 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { AppError } from '../../../src/base/errors.ts';
+import { silentLog } from '../../../src/base/log.ts';
+import type { AccessUnit } from '../../../src/media/access-unit.ts';
+import { RtspClient, type RtspClientOptions } from '../../../src/protocols/rtsp/client-session.ts';
+import type { StreamFormats } from '../../../src/protocols/rtsp/media-receiver.ts';
+import { encodeInterleaved, headerOf, type RtspRequest } from '../../../src/protocols/rtsp/message.ts';
+import { lengthPrefixed, rtpPacket } from '../../media/rtp-packets.ts';
+import {
+  type Answer,
+  AUDIO_SDP,
+  type CameraCall,
+  DELTA,
+  IDR,
+  PPS,
+  type Script,
+  ScriptedCamera,
+  SPS,
+  usualAnswer,
+  VIDEO_SDP,
+} from './scripted-camera.ts';
+
+interface Viewer {
+  client: RtspClient;
+  units: AccessUnit[];
+  formats: StreamFormats[];
+  /** `format`, `video`, `audio` in the order of the calls. */
+  order: string[];
+  closed: AppError[];
+}
+
+const open: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.stop();
+});
+
+async function camera(script?: Script): Promise<ScriptedCamera> {
+  const started = await new ScriptedCamera(script).start();
+  open.push(started);
+  return started;
+}
+
+function view(url: string, options: Partial<RtspClientOptions> = {}): Viewer {
+  const viewer: Omit<Viewer, 'client'> = { units: [], formats: [], order: [], closed: [] };
+  const client = new RtspClient({
+    url,
+    username: '',
+    password: '',
+    clock: systemClock,
+    log: silentLog,
+    isBasicAllowed: true,
+    connectTimeoutMs: 2000,
+    wantsAudio: true,
+    onUnit: (unit) => {
+      viewer.units.push(unit);
+      viewer.order.push(unit.kind);
+    },
+    onFormat: (formats) => {
+      viewer.formats.push(formats);
+      viewer.order.push('format');
+    },
+    onClosed: (error) => viewer.closed.push(error),
+    ...options,
+  });
+  open.push(client);
+  return { ...viewer, client };
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !condition(); waited += 5) {
+    if (waited > 3000) throw new Error(`did not happen: ${what}`);
+    await systemClock.sleep(5);
+  }
+}
+
+/** Overrides the answer to one method. */
+function on(method: string, answer: (request: RtspRequest, call: CameraCall) => Answer | undefined): Script {
+  return (request, call) => (request.method === method ? answer(request, call) : undefined);
+}
+
+const KEY = lengthPrefixed(SPS, PPS, IDR);
+const playing = (send: (call: CameraCall) => void): Script => on('PLAY', () => ({ afterwards: send }));
+const sound = (sequence: number) =>
+  encodeInterleaved(2, rtpPacket({ sequence, timestamp: sequence, payloadType: 0, payload: Buffer.from('ulaw') }));
+
+describe('a session', () => {
+  it('goes from OPTIONS to PLAY, delivers picture and sound, and ends with TEARDOWN', async () => {
+    const cam = await camera(
+      playing((call) => call.send(sound(1), call.picture(0, [SPS, PPS, IDR]), sound(2), call.picture(3600, [DELTA]))),
+    );
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.units.length === 3, 'three units');
+    // The sound before the first picture is held back; its format is known only with the first packet that counts.
+    expect(viewer.units.map((unit) => unit.kind)).toEqual(['video', 'audio', 'video']);
+    expect(viewer.order[0]).toBe('format');
+    expect(viewer.formats[0]).toMatchObject({ video: { codecString: 'avc1.42C01E' }, audio: { codec: 'pcmu' } });
+    expect(viewer.units[0]!.data.equals(KEY)).toBe(true);
+    expect(viewer.client.counters).toMatchObject({ packetsLost: 0, framesDropped: 0, videoFrames: 2, audioUnits: 1 });
+    await viewer.client.stop();
+    expect(cam.methods).toEqual(['OPTIONS', 'DESCRIBE', 'SETUP', 'SETUP', 'PLAY', 'TEARDOWN']);
+    expect(cam.requests.map((request) => request.url)).toEqual([
+      cam.url,
+      cam.url,
+      `${cam.url}/track1`,
+      `${cam.url}/track2`,
+      cam.url,
+      cam.url,
+    ]);
+    expect(cam.requests.every((request) => headerOf(request, 'User-Agent') === 'Holdfast')).toBe(true);
+    expect(viewer.closed).toEqual([]);
+  });
+
+  it('asks for picture alone when sound is not wanted', async () => {
+    const cam = await camera();
+    await view(cam.url, { wantsAudio: false }).client.start();
+    expect(cam.methods.filter((method) => method === 'SETUP')).toHaveLength(1);
+  });
+
+  it('goes on without sound when the camera refuses it', async () => {
+    const cam = await camera(on('SETUP', (request) => (request.url.endsWith('track2') ? { status: 500 } : undefined)));
+    await view(cam.url).client.start();
+    expect(cam.methods.at(-1)).toBe('PLAY');
+  });
+
+  it('announces a new format before the key frame that needs it', async () => {
+    const other = Buffer.from(SPS);
+    other[3] = 0x1f;
+    const cam = await camera(
+      playing((call) =>
+        call.send(call.picture(0, [SPS, PPS, IDR]), call.picture(3600, [DELTA]), call.picture(7200, [other, PPS, IDR])),
+      ),
+    );
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.units.length === 3, 'three units');
+    expect(viewer.order).toEqual(['format', 'video', 'video', 'format', 'video']);
+    expect(viewer.formats.map((formats) => formats.video?.codecString)).toEqual(['avc1.42C01E', 'avc1.42C01F']);
+  });
+});
+
+describe('odd cameras', () => {
+  const works: [string, Script][] = [
+    ['no OPTIONS', on('OPTIONS', () => ({ status: 501 }))],
+    [
+      'no Content-Type and a Content-Base without scheme',
+      on('DESCRIBE', (_, call) => ({
+        body: VIDEO_SDP,
+        headers: [['Content-Base', `127.0.0.1:${call.socket.localPort}/live/`]],
+      })),
+    ],
+    [
+      'a session that changes with each SETUP',
+      on('SETUP', (request) => ({
+        headers: [
+          ['Session', request.url.slice(-1)],
+          ['Transport', headerOf(request, 'Transport')!],
+        ],
+      })),
+    ],
+    ['SETUP without Transport', on('SETUP', () => ({ headers: [['Session', '1']] }))],
+    [
+      'a response without CSeq',
+      on('DESCRIBE', () => ({
+        raw: Buffer.from(`RTSP/1.0 200 OK\r\nContent-Length: ${VIDEO_SDP.length}\r\n\r\n${VIDEO_SDP}`),
+      })),
+    ],
+    [
+      'vendor media in front',
+      on('DESCRIBE', () => ({ body: `m=application/TP-LINK 0 RTP/AVP smart/1/90000\r\n${VIDEO_SDP}` })),
+    ],
+  ];
+  it.each(works)('%s: works', async (_, script) => {
+    const cam = await camera(
+      (request, call) =>
+        script(request, call) ??
+        (request.method === 'PLAY' ? { afterwards: () => call.send(call.picture(0, [SPS, PPS, IDR])) } : undefined),
+    );
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.units.length === 1, 'a unit');
+    expect(viewer.units[0]!.data.equals(KEY)).toBe(true);
+  });
+
+  it('keeps the first session id', async () => {
+    const cam = await camera(on('SETUP', (request) => ({ headers: [['Session', `id${request.url.slice(-1)}`]] })));
+    await view(cam.url).client.start();
+    expect(headerOf(cam.requests.at(-1)!, 'Session')).toBe('id1');
+  });
+
+  it('takes packets from the channels that the camera answers, not those that were asked for', async () => {
+    const cam = await camera((request, call) => {
+      if (request.method === 'SETUP')
+        return {
+          headers: [
+            ['Session', '1'],
+            ['Transport', 'RTP/AVP/TCP;ssrc=1234;interleaved=8-9'],
+          ],
+        };
+      if (request.method === 'PLAY')
+        return {
+          afterwards: () => call.send(call.picture(0, [SPS, PPS, IDR], 0), call.picture(1, [SPS, PPS, IDR], 8)),
+        };
+      return undefined;
+    });
+    const viewer = view(cam.url, { wantsAudio: false });
+    await viewer.client.start();
+    await until(() => viewer.units.length === 1, 'a unit');
+    expect(viewer.units[0]!.rtpTime).toBe(1);
+  });
+
+  it('passes over packets before PLAY, and takes those that overtake its answer', async () => {
+    const cam = await camera((request, call) => {
+      if (request.method === 'SETUP') call.send(call.picture(0, [SPS, PPS, IDR]));
+      if (request.method === 'PLAY') call.send(call.picture(1, [SPS, PPS, IDR]));
+      return undefined;
+    });
+    const viewer = view(cam.url, { wantsAudio: false });
+    await viewer.client.start();
+    expect(viewer.units.map((unit) => unit.rtpTime)).toEqual([1]);
+  });
+
+  it('answers questions of the camera', async () => {
+    const cam = await camera(
+      playing((call) => {
+        call.ask('OPTIONS', 1);
+        call.ask('ANNOUNCE', 2);
+      }),
+    );
+    await view(cam.url).client.start();
+    await until(() => cam.answers.length === 2, 'two answers');
+    expect(cam.answers).toEqual([200, 501]);
+  });
+
+  it('skips garbage between frames', async () => {
+    const cam = await camera(
+      playing((call) =>
+        call.send(
+          call.picture(0, [SPS, PPS, IDR]),
+          Buffer.from('\0\0garbage$$$\xff', 'latin1'),
+          call.picture(3600, [DELTA]),
+        ),
+      ),
+    );
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.units.length === 2, 'two units');
+    expect(viewer.closed).toEqual([]);
+  });
+
+  it('keeps the session alive without waiting for answers', async () => {
+    const cam = await camera((request) => {
+      if (request.method === 'OPTIONS' && headerOf(request, 'Session') !== undefined) return { isSilent: true };
+      if (request.method === 'SETUP') return { headers: [['Session', '1;timeout=2']] };
+      return undefined;
+    });
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => cam.methods.filter((method) => method === 'OPTIONS').length === 3, 'two keep-alives');
+    expect(headerOf(cam.requests.at(-1)!, 'Session')).toBe('1');
+    expect(viewer.closed).toEqual([]);
+  });
+
+  it('does not wait for a TEARDOWN that is never answered', async () => {
+    const cam = await camera(on('TEARDOWN', () => ({ isSilent: true })));
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    const startedMs = performance.now();
+    await viewer.client.stop();
+    expect(performance.now() - startedMs).toBeLessThan(1500);
+  });
+});
+
+describe('passwords', () => {
+  const digest = 'Digest realm="Login", nonce="n1"';
+  /** Accepts the MD5 digest of admin / secret for the given nonce. */
+  function isRight(request: RtspRequest, nonce: string): boolean {
+    const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+    const response = md5(`${md5('admin:Login:secret')}:${nonce}:${md5(`${request.method}:${request.url}`)}`);
+    const value = headerOf(request, 'Authorization') ?? '';
+    return value.includes(`nonce="${nonce}"`) && value.includes(`response="${response}"`);
+  }
+  const guarded =
+    (nonceOf: () => string): Script =>
+    (request) =>
+      isRight(request, nonceOf())
+        ? undefined
+        : { status: 401, headers: [['WWW-Authenticate', digest.replace('n1', nonceOf())]] };
+  const admin = { username: 'admin', password: 'secret' };
+
+  it('digest: one more request, then every request is signed', async () => {
+    const cam = await camera(guarded(() => 'n1'));
+    await view(cam.url, admin).client.start();
+    expect(cam.methods).toEqual(['OPTIONS', 'OPTIONS', 'DESCRIBE', 'SETUP', 'SETUP', 'PLAY']);
+  });
+
+  it('credentials inside the address count where none are given', async () => {
+    const cam = await camera(guarded(() => 'n1'));
+    await view(cam.url.replace('://', '://admin:secret@')).client.start();
+    expect(cam.requests.every((request) => !request.url.includes('secret'))).toBe(true);
+  });
+
+  it('a nonce that changes with each request is followed', async () => {
+    let count = 0;
+    const cam = await camera((request) => {
+      if (isRight(request, `n${count}`)) return usualAnswer(request);
+      count++;
+      return { status: 401, headers: [['WWW-Authenticate', `Digest realm="Login", nonce="n${count}", stale=true`]] };
+    });
+    await view(cam.url, admin).client.start();
+    expect(cam.methods.at(-1)).toBe('PLAY');
+  });
+
+  it('basic, where it is allowed', async () => {
+    const cam = await camera((request) =>
+      headerOf(request, 'Authorization') === 'Basic YWRtaW46c2VjcmV0'
+        ? undefined
+        : { status: 401, headers: [['WWW-Authenticate', 'Basic realm="x"']] },
+    );
+    await view(cam.url, admin).client.start();
+    await expect(view(cam.url, { ...admin, isBasicAllowed: false }).client.start()).rejects.toMatchObject({
+      kind: 'unauthorized',
+    });
+  });
+
+  it('a camera that closes the connection after its 401 gets the answer over a new one', async () => {
+    const cam = await camera((request, call) => {
+      const answer = guarded(() => 'n1')(request, call);
+      return answer === undefined ? undefined : { ...answer, afterwards: () => call.socket.end() };
+    });
+    await view(cam.url, admin).client.start();
+    expect(cam.connections).toBe(2);
+  });
+
+  it('401 for ever: two requests, then it is given up', async () => {
+    const cam = await camera(() => ({ status: 401, headers: [['WWW-Authenticate', digest]] }));
+    await expect(view(cam.url, admin).client.start()).rejects.toMatchObject({
+      kind: 'unauthorized',
+      message: expect.stringContaining('refuses the user name or password'),
+    });
+    expect(cam.requests).toHaveLength(2);
+  });
+
+  it('a password that is wanted, and none is set', async () => {
+    const cam = await camera(() => ({ status: 401, headers: [['WWW-Authenticate', digest]] }));
+    await expect(view(cam.url).client.start()).rejects.toMatchObject({ kind: 'unauthorized' });
+    expect(cam.requests).toHaveLength(1);
+  });
+
+  it('a redirection keeps them', async () => {
+    const target = await camera(guarded(() => 'n1'));
+    const cam = await camera(on('DESCRIBE', () => ({ status: 302, headers: [['Location', target.url]] })));
+    await view(cam.url, admin).client.start();
+    expect(target.methods.at(-1)).toBe('PLAY');
+  });
+});
+
+describe('failures', () => {
+  const failures: [string, Script, Partial<AppError>][] = [
+    ['an unknown path', on('DESCRIBE', () => ({ status: 404 })), { kind: 'not-found' }],
+    ['too many viewers', on('SETUP', () => ({ status: 453 })), { kind: 'unreachable' }],
+    ['forbidden', on('DESCRIBE', () => ({ status: 403 })), { kind: 'unauthorized' }],
+    ['no TCP', on('SETUP', () => ({ status: 461 })), { kind: 'protocol' }],
+    ['nothing to record', on('DESCRIBE', () => ({ body: AUDIO_SDP.replace('AVP 0', 'AVP 50') })), { kind: 'protocol' }],
+    ['no session', on('SETUP', () => ({})), { kind: 'protocol' }],
+    ['not RTSP at all', () => ({ raw: Buffer.alloc(300_000, 'x') }), { kind: 'protocol' }],
+    ['silence', on('DESCRIBE', () => ({ isSilent: true })), { kind: 'timeout' }],
+    [
+      'closed in the middle',
+      on('DESCRIBE', () => ({ raw: Buffer.from('RTSP/1.0 200'), afterwards: (call) => call.socket.destroy() })),
+      { kind: 'unreachable' },
+    ],
+    [
+      'redirections in a circle',
+      on('DESCRIBE', (request) => ({ status: 302, headers: [['Location', request.url]] })),
+      { kind: 'protocol' },
+    ],
+    [
+      'a redirection to something else',
+      on('DESCRIBE', () => ({ status: 301, headers: [['Location', 'http://x/']] })),
+      { kind: 'bad-input' },
+    ],
+  ];
+  it.each(failures)('%s', async (_, script, expected) => {
+    const cam = await camera(script);
+    const viewer = view(cam.url, { connectTimeoutMs: 300 });
+    await expect(viewer.client.start()).rejects.toMatchObject(expected);
+    expect(viewer.closed).toEqual([]);
+  });
+
+  it('nobody there', async () => {
+    const cam = await camera();
+    const { url } = cam;
+    await cam.stop();
+    open.splice(0);
+    await expect(view(url).client.start()).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('refused'),
+    });
+  });
+
+  it('an address that is none', async () => {
+    await expect(view('http://x/').client.start()).rejects.toMatchObject({ kind: 'bad-input' });
+  });
+
+  it('the connection is cut in the middle of a frame', async () => {
+    const cam = await camera(
+      playing((call) => {
+        call.send(call.picture(0, [SPS, PPS, IDR]), call.picture(3600, [IDR]).subarray(0, 1700));
+        setTimeout(() => call.socket.destroy(), 50);
+      }),
+    );
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.closed.length === 1, 'the end');
+    expect(viewer.closed[0]!.kind).toBe('unreachable');
+    expect(viewer.units).toHaveLength(1);
+  });
+
+  it('the camera hangs up politely', async () => {
+    const cam = await camera(playing((call) => call.socket.end()));
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.closed.length === 1, 'the end');
+    expect(viewer.closed[0]!.kind).toBe('unreachable');
+  });
+
+  it('the camera goes silent: goodbye is said, and the session is given up', async () => {
+    const cam = await camera(playing((call) => call.send(call.picture(0, [SPS, PPS, IDR]))));
+    const viewer = view(cam.url, { silenceTimeoutMs: 200 });
+    await viewer.client.start();
+    await until(() => viewer.closed.length === 1, 'the end');
+    expect(viewer.closed[0]).toMatchObject({ kind: 'timeout', message: expect.stringContaining('no packet') });
+    await until(() => cam.methods.at(-1) === 'TEARDOWN', 'goodbye');
+  });
+
+  it('stop() while it starts ends the attempt', async () => {
+    const cam = await camera(on('DESCRIBE', () => ({ isSilent: true })));
+    const viewer = view(cam.url);
+    const starting = viewer.client.start();
+    starting.catch(() => undefined);
+    await until(() => cam.methods.includes('DESCRIBE'), 'DESCRIBE');
+    await viewer.client.stop();
+    await expect(starting).rejects.toMatchObject({ kind: 'unreachable' });
+    expect(viewer.closed).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseSdp } from '../../../src/protocols/rtsp/sdp.ts';
+import { chooseTracks } from '../../../src/protocols/rtsp/tracks.ts';
+
+const VIDEO = 'm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:trackID=1\n';
+const choose = (...lines: string[]) => chooseTracks(parseSdp(lines.join('')));
+
+describe('what a camera describes', () => {
+  it('is read with everything that it should have', () => {
+    const description = parseSdp(
+      [
+        'v=0',
+        'o=- 1 1 IN IP4 127.0.0.1',
+        's=Media Presentation',
+        'a=control:rtsp://10.0.0.5/live/',
+        'm=video 0 RTP/AVP 96',
+        'a=rtpmap:96 H264/90000',
+        'a=fmtp:96 packetization-mode=1; sprop-parameter-sets=Z0LAHtkAoD2wFuEAAAMAAQAAAwAyjxYuSA==,aMuDyyA=',
+        'a=control:rtsp://10.0.0.5/live/track1',
+        'a=recvonly',
+        'm=audio 0 RTP/AVP 97',
+        'a=rtpmap:97 MPEG4-GENERIC/16000/2',
+        'a=fmtp:97 streamtype=5;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1410;',
+        'a=control:track2',
+      ].join('\r\n'),
+    );
+    expect(description.control).toBe('rtsp://10.0.0.5/live/');
+    const { video, audio, skipped } = chooseTracks(description);
+    expect(skipped).toEqual([]);
+    expect(video).toMatchObject({ codec: 'h264', payloadType: 96, control: 'rtsp://10.0.0.5/live/track1' });
+    expect(video!.parameterSets.map((nal) => nal[0])).toEqual([0x67, 0x68]);
+    expect(audio).toMatchObject({
+      kind: 'aac',
+      payloadType: 97,
+      control: 'track2',
+      payload: { clockRate: 16_000, channels: 2, sizeLength: 13, config: Buffer.from('1410', 'hex') },
+    });
+  });
+
+  const videos: [string, string, object | undefined][] = [
+    ['no v=, o=, s=, t= at all', VIDEO, { codec: 'h264', control: 'trackID=1' }],
+    ['a bad c= and t=now-', `c=IN IP4\nt=now-\ns=\ns=again\n${VIDEO}`, { codec: 'h264' }],
+    ['empty lines and carriage returns alone', `\r\r${VIDEO.replaceAll('\n', '\r\r')}`, { codec: 'h264' }],
+    ['no line break at the end', VIDEO.trim(), { control: 'trackID=1' }],
+    ['spaces around', VIDEO.replace('H264/90000', ' H264/90000  '), { codec: 'h264' }],
+    ['an empty fmtp', `${VIDEO}a=fmtp:96\na=fmtp:96 \n`, { parameterSets: [] }],
+    ['broken parameter sets', `${VIDEO}a=fmtp:96 sprop-parameter-sets=,,%%%;x\n`, { parameterSets: [] }],
+    [
+      'parameter sets with start codes around them',
+      `${VIDEO}a=fmtp:96 sprop-parameter-sets=${Buffer.from('0000000167420102000000016803', 'hex').toString('base64')}\n`,
+      { parameterSets: [Buffer.from('67420102', 'hex'), Buffer.from('6803', 'hex')] },
+    ],
+    [
+      'parameter sets at another media',
+      `${VIDEO}m=audio 0 RTP/AVP 0\na=fmtp:96 sprop-parameter-sets=aMuDyyA=\n`,
+      { parameterSets: [Buffer.from('68cb83cb20', 'hex')] },
+    ],
+    [
+      'H.265 of which one set is missing',
+      'm=video 0 RTP/AVP 98\na=rtpmap:98 H265/90000\na=fmtp:98 sprop-vps=QAEM;sprop-sps=QgEB\n',
+      { codec: 'h265', parameterSets: [Buffer.from('40010c', 'hex'), Buffer.from('420101', 'hex')] },
+    ],
+    [
+      'H.265 with decoding order numbers',
+      'm=video 0 RTP/AVP 98\na=rtpmap:98 H265/90000\na=fmtp:98 sprop-max-don-diff=2\n',
+      undefined,
+    ],
+    [
+      'vendor media in front',
+      `m=application/TP-LINK 0 RTP/AVP smart/1/90000\na=rtpmap:95 TP-LINK/90000\n${VIDEO}`,
+      { codec: 'h264' },
+    ],
+    ['two videos: the first', `${VIDEO}${VIDEO.replace('trackID=1', 'trackID=9')}`, { control: 'trackID=1' }],
+    ['every media marked sendonly (CV-RTSPHandler)', `${VIDEO}a=sendonly\n`, { codec: 'h264' }],
+    ['no video', 'm=audio 0 RTP/AVP 0\n', undefined],
+  ];
+  it.each(videos)('video: %s', (_, sdp, expected) => {
+    if (expected === undefined) expect(choose(sdp).video).toBeUndefined();
+    else expect(choose(sdp).video).toMatchObject(expected);
+  });
+
+  const audios: [string, string, object | undefined][] = [
+    ['G.711 without rtpmap', 'm=audio 0 RTP/AVP 8\n', { kind: 'g711', law: 'pcma', clockRate: 8000, channels: 1 }],
+    ['G.711 at 16 kHz', 'm=audio 0 RTP/AVP 100\na=rtpmap:100 PCMU/16000\n', { law: 'pcmu', clockRate: 16_000 }],
+    [
+      'AAC without lengths',
+      'm=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/8000\n',
+      { payload: { sizeLength: 13, config: undefined, channels: 1 } },
+    ],
+    ['a codec that we do not know', 'm=audio 0 RTP/AVP 97\na=rtpmap:97 OPUS/48000/2\n', undefined],
+    ['a back channel', 'm=audio 0 RTP/AVP 0\na=sendonly\n', undefined],
+    [
+      'the known one behind an unknown',
+      'm=audio 0 RTP/AVP 97\na=rtpmap:97 L16/8000\nm=audio 0 RTP/AVP 0\n',
+      { law: 'pcmu' },
+    ],
+  ];
+  it.each(audios)('sound: %s', (_, sdp, expected) => {
+    const { audio, skipped } = choose(VIDEO, sdp);
+    if (expected === undefined) {
+      expect(audio).toBeUndefined();
+      expect(skipped).toHaveLength(1);
+    } else {
+      expect(audio).toMatchObject(expected);
+    }
+  });
+
+  it('never makes the parser fail', () => {
+    const line = fc.tuple(
+      fc.constantFrom(
+        'm=video 0 RTP/AVP 96',
+        'a=rtpmap:96 H264/90000',
+        'a=rtpmap:',
+        'a=fmtp:96 ',
+        'a=control:',
+        'm=',
+        'a=',
+        '',
+      ),
+      fc.string({ unit: 'binary', maxLength: 30 }),
+    );
+    fc.assert(
+      fc.property(fc.array(line), fc.constantFrom('\n', '\r\n', '\r'), (lines, end) => {
+        chooseTracks(parseSdp(lines.map(([start, rest]) => start + rest).join(end)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
