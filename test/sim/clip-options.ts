@@ -1,0 +1,74 @@
+import { AppError } from '../../src/base/errors.ts';
+import type { AudioCodec, VideoCodec } from '../../src/media/access-unit.ts';
+
+/** What a generated clip looks and sounds like. */
+export interface ClipOptions {
+  readonly codec: VideoCodec;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  /** Of the picture, kept constant. */
+  readonly mbps: number;
+  readonly keyIntervalSeconds: number;
+  /** In a row between two other pictures. */
+  readonly bFrames: number;
+  readonly sound: AudioCodec | 'none';
+  readonly lengthSeconds: number;
+}
+
+export const DEFAULT_CLIP: ClipOptions = {
+  codec: 'h264',
+  width: 1280,
+  height: 720,
+  fps: 25,
+  mbps: 2,
+  keyIntervalSeconds: 2,
+  bFrames: 0,
+  sound: 'none',
+  lengthSeconds: 10,
+};
+
+/** A sub stream of the usual size; what is not named here is as in the main stream. */
+export const DEFAULT_SUB_CLIP: Partial<ClipOptions> = { width: 640, height: 360, mbps: 0.4 };
+
+/** The limits keep encoding within seconds and clips within memory, and are what cameras offer. */
+const RANGES: Readonly<
+  Record<string, { min: number; max: number; isWhole?: boolean; isEven?: boolean; unit: string }>
+> = {
+  width: { min: 160, max: 7680, isWhole: true, isEven: true, unit: 'pixels' },
+  height: { min: 120, max: 4320, isWhole: true, isEven: true, unit: 'pixels' },
+  fps: { min: 1, max: 60, unit: 'frames per second' },
+  mbps: { min: 0.05, max: 50, unit: 'Mbps' },
+  keyIntervalSeconds: { min: 0.1, max: 60, unit: 'seconds' },
+  bFrames: { min: 0, max: 4, isWhole: true, unit: 'frames' },
+  lengthSeconds: { min: 1, max: 120, unit: 'seconds' },
+};
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  codec: ['h264', 'h265'],
+  sound: ['none', 'aac', 'pcmu', 'pcma'],
+};
+
+/** Fills in the defaults and refuses what is out of range, naming the field, the value and what is allowed. */
+export function completeClipOptions(given: Partial<ClipOptions>, defaults: ClipOptions = DEFAULT_CLIP): ClipOptions {
+  const options = { ...defaults, ...given };
+  for (const [field, value] of Object.entries(options)) checkField(field, value);
+  return options;
+}
+
+function checkField(field: string, value: string | number): void {
+  const choices = CHOICES[field];
+  if (choices) {
+    if (!choices.includes(String(value))) refuse(field, value, choices.join(', '));
+    return;
+  }
+  const range = RANGES[field];
+  if (!range) throw new AppError('bad-input', `clip: unknown field ${field}`);
+  const allowed = `${range.min} to ${range.max} ${range.unit}${range.isEven ? ', even' : ''}`;
+  if (typeof value !== 'number' || !(value >= range.min && value <= range.max)) refuse(field, value, allowed);
+  else if (range.isWhole && !Number.isInteger(value)) refuse(field, value, allowed);
+  else if (range.isEven && value % 2 !== 0) refuse(field, value, allowed);
+}
+
+function refuse(field: string, value: unknown, allowed: string): never {
+  throw new AppError('bad-input', `clip: ${field} is ${String(value)}, allowed: ${allowed}`);
+}

@@ -1,0 +1,137 @@
+import { parseArgs } from 'node:util';
+import { AppError, messageOf } from '../../src/base/errors.ts';
+import type { ClipOptions } from './clip-options.ts';
+import type { SimulatorOptions } from './simulator.ts';
+
+export interface CommandLine {
+  readonly simulator: SimulatorOptions;
+  /** Port of the HTTP control interface, 0 for any free one; undefined for none. */
+  readonly controlPort: number | undefined;
+  readonly isJson: boolean;
+  readonly wantsHelp: boolean;
+}
+
+export const USAGE = `scripts/simulate [options]: network cameras for tests and demonstrations, each at a loopback address of its own
+
+  --cameras N          how many (default 1): 127.0.1.1, 127.0.1.2, ...
+  --first N            number of the first camera (default 1)
+  --port PORT          RTSP port of all of them (default 8554; 0: a free one each)
+  --codec h264|h265    (default h264)
+  --size WxH           (default 1280x720)
+  --fps N              (default 25)
+  --mbps N             bit rate of the picture (default 2)
+  --key-interval S     seconds between key frames (default 2)
+  --b-frames N         in a row (default 0)
+  --audio none|aac|pcmu|pcma   (default none)
+  --length S           seconds until the clip repeats (default 10)
+  --no-sub             no sub stream
+  --clips FOLDER       play the MP4 and MOV files in this folder instead
+  --user U --password P
+  --auth basic|digest|both     what the cameras offer (default both)
+  --start-anywhere     begin with whatever comes next, not with a key frame
+  --no-in-band-sets    parameter sets in the SDP only
+  --control PORT       HTTP control interface on 127.0.0.1 (0: a free port)
+  --ffmpeg PATH        (default: HOLDFAST_FFMPEG, then ffmpeg on the PATH)
+  --cache FOLDER       where generated clips are kept
+  --json               one line of JSON instead of addresses, once all cameras listen
+
+While it runs, type: help, list, counters, fault N KIND ..., clear N [KIND], quit`;
+
+/** Throws an AppError of kind `bad-input` that names the option. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parse(args);
+  const { user, password } = values;
+  if ((user === undefined) !== (password === undefined)) {
+    throw new AppError('bad-input', '--user and --password go together');
+  }
+  return {
+    simulator: {
+      cameras: numberOf('--cameras', values.cameras) ?? 1,
+      firstCamera: numberOf('--first', values.first),
+      port: numberOf('--port', values.port),
+      clip: clipOf(values),
+      subClip: values['no-sub'] ? false : {},
+      clipFolder: values.clips,
+      credentials: user !== undefined && password !== undefined ? { user, password } : undefined,
+      authScheme: choiceOf('--auth', values.auth, ['basic', 'digest', 'both'] as const),
+      startAtKey: !values['start-anywhere'],
+      hasInBandSets: !values['no-in-band-sets'],
+      ffmpegPath: values.ffmpeg,
+      cacheFolder: values.cache,
+    },
+    controlPort: numberOf('--control', values.control),
+    isJson: values.json === true,
+    wantsHelp: values.help === true,
+  };
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        cameras: { type: 'string' },
+        first: { type: 'string' },
+        port: { type: 'string' },
+        codec: { type: 'string' },
+        size: { type: 'string' },
+        fps: { type: 'string' },
+        mbps: { type: 'string' },
+        'key-interval': { type: 'string' },
+        'b-frames': { type: 'string' },
+        audio: { type: 'string' },
+        length: { type: 'string' },
+        'no-sub': { type: 'boolean' },
+        clips: { type: 'string' },
+        user: { type: 'string' },
+        password: { type: 'string' },
+        auth: { type: 'string' },
+        'start-anywhere': { type: 'boolean' },
+        'no-in-band-sets': { type: 'boolean' },
+        control: { type: 'string' },
+        ffmpeg: { type: 'string' },
+        cache: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new AppError('bad-input', messageOf(error), { cause: error });
+  }
+}
+
+function clipOf(values: Values): Partial<ClipOptions> {
+  const size = values.size === undefined ? undefined : /^(\d+)x(\d+)$/.exec(values.size);
+  if (size === null) throw new AppError('bad-input', `--size is ${values.size}, expected WIDTHxHEIGHT as in 1280x720`);
+  const clip = {
+    codec: choiceOf('--codec', values.codec, ['h264', 'h265'] as const),
+    width: size && Number(size[1]),
+    height: size && Number(size[2]),
+    fps: numberOf('--fps', values.fps),
+    mbps: numberOf('--mbps', values.mbps),
+    keyIntervalSeconds: numberOf('--key-interval', values['key-interval']),
+    bFrames: numberOf('--b-frames', values['b-frames']),
+    sound: choiceOf('--audio', values.audio, ['none', 'aac', 'pcmu', 'pcma'] as const),
+    lengthSeconds: numberOf('--length', values.length),
+  };
+  return Object.fromEntries(Object.entries(clip).filter(([, value]) => value !== undefined));
+}
+
+function numberOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^-?\d+(\.\d+)?$/.test(text)) throw new AppError('bad-input', `${option} is ${text}, expected a number`);
+  return Number(text);
+}
+
+function choiceOf<Choice extends string>(
+  option: string,
+  text: string | undefined,
+  choices: readonly Choice[],
+): Choice | undefined {
+  if (text === undefined) return undefined;
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice === undefined) throw new AppError('bad-input', `${option} is ${text}, allowed: ${choices.join(', ')}`);
+  return choice;
+}

@@ -1,0 +1,184 @@
+import type { Clock } from '../../src/base/clock.ts';
+import { MIB } from '../../src/base/units.ts';
+import type { ActiveFaults } from './active-faults.ts';
+import { SessionTally } from './counters.ts';
+import { disturb, fillerRun } from './rtp/disturb.ts';
+import {
+  fillIn,
+  INTERLEAVED_HEADER_BYTES,
+  joinRuns,
+  type PacketRun,
+  RTP_HEADER_BYTES,
+  splitRun,
+} from './rtp/packets.ts';
+import type { PreparedClip, PreparedFrame, PreparedSound } from './rtp/prepared-clip.ts';
+import { buildSenderReport } from './rtp/sender-report.ts';
+
+/** Where a session's bytes go: a client's connection. */
+export interface Outlet {
+  write(bytes: Buffer): void;
+  /** Written, and not yet taken by the kernel. */
+  readonly backlogBytes: number;
+}
+
+/** One track as the client has set it up. */
+export interface TrackSetup {
+  readonly channel: number;
+  readonly ssrc: number;
+  readonly firstSequence: number;
+}
+
+export interface NumberedFrame {
+  readonly number: number;
+  readonly frame: PreparedFrame;
+  readonly sei: PacketRun;
+  readonly timestamp: number;
+  readonly dueMs: number;
+}
+
+/** What a camera holds back for a client that does not read, before it leaves frames out. */
+const MAX_BACKLOG_BYTES = 1 * MIB;
+
+/** A camera's half of one client's session: fills in the packets, counts, and leaves out frames when the client does not keep up. */
+export class PlaySession {
+  readonly tally: SessionTally;
+  readonly #outlet: Outlet;
+  readonly #prepared: PreparedClip;
+  readonly #faults: ActiveFaults;
+  readonly #video: TrackState | undefined;
+  readonly #sound: TrackState | undefined;
+  #awaitsKey: boolean;
+  /** Frames that are left out count only after the first: before it, the client has nothing to miss. */
+  #startedAtMs: number | undefined;
+  #isDropping = false;
+
+  constructor(input: {
+    readonly id: string;
+    readonly client: string;
+    readonly outlet: Outlet;
+    readonly clock: Clock;
+    readonly prepared: PreparedClip;
+    readonly faults: ActiveFaults;
+    readonly video: TrackSetup | undefined;
+    readonly sound: TrackSetup | undefined;
+    readonly startAtKey: boolean;
+  }) {
+    this.#outlet = input.outlet;
+    this.#prepared = input.prepared;
+    this.#faults = input.faults;
+    this.#video = input.video && newTrackState(input.video);
+    this.#sound = input.sound && newTrackState(input.sound);
+    this.#awaitsKey = input.startAtKey;
+    this.tally = new SessionTally({ id: input.id, client: input.client, startedUtcMs: input.clock.nowUtcMs() });
+  }
+
+  sendFrame(offered: NumberedFrame): void {
+    const track = this.#video;
+    if (!track) return;
+    const { frame, sei } = offered;
+    if (this.#faults.has('silent')) {
+      this.#leaveOut('framesWithheld');
+      return;
+    }
+    if (this.#outlet.backlogBytes > MAX_BACKLOG_BYTES) this.#isDropping = true;
+    else if (frame.isKey) this.#isDropping = false;
+    const packets = frame.head.offsets.length + sei.offsets.length + frame.body.offsets.length;
+    if (this.#isDropping) {
+      track.sequence = (track.sequence + packets) & 0xffff; // the client is to see that something is missing
+      this.#leaveOut('framesDropped');
+      return;
+    }
+    if (this.#awaitsKey && !frame.isKey) {
+      if (this.#startedAtMs !== undefined) this.#leaveOut('framesWithheld');
+      return;
+    }
+    this.#awaitsKey = false;
+    this.#startedAtMs ??= offered.dueMs;
+    if (this.#faults.touchesPackets) this.#writeDisturbed(track, offered);
+    else {
+      const bytes = assembleFrame(offered, track);
+      this.#write(track, bytes, packets);
+      this.tally.countSent(offered.number);
+    }
+  }
+
+  sendSound(sound: PreparedSound, timestamp: number, dueMs: number): void {
+    const track = this.#sound;
+    if (!track || this.#isDropping || this.#faults.has('silent')) return;
+    if (this.#video && !(this.#startedAtMs !== undefined && dueMs >= this.#startedAtMs)) return;
+    const bytes = Buffer.from(sound.run.bytes);
+    fillIn(bytes, 0, sound.run.offsets, { ...track, timestamp });
+    this.#write(track, bytes, sound.run.offsets.length);
+  }
+
+  /** Sender reports for both tracks, once they have sent something. */
+  sendReports(utcMs: number, videoTimestamp: number, soundTimestamp: number): void {
+    if (this.#isDropping || this.#faults.has('silent')) return;
+    const tracks = [
+      { track: this.#video, timestamp: videoTimestamp },
+      { track: this.#sound, timestamp: soundTimestamp },
+    ];
+    for (const { track, timestamp } of tracks) {
+      if (!track || track.packets === 0) continue;
+      const { ssrc, packets, payloadBytes } = track;
+      const report = buildSenderReport({ channel: track.channel + 1, ssrc, utcMs, timestamp, packets, payloadBytes });
+      this.#outlet.write(report);
+      this.tally.bytesSent += report.length;
+    }
+  }
+
+  #leaveOut(count: 'framesWithheld' | 'framesDropped'): void {
+    this.tally[count]++;
+    this.#awaitsKey = true; // what follows refers to what is missing
+  }
+
+  #writeDisturbed(track: TrackState, offered: NumberedFrame): void {
+    const { frame, sei, timestamp } = offered;
+    const { codec, payloadType } = this.#prepared.video;
+    const factor = this.#faults.get('bitrate')?.factor ?? 1;
+    const frameBytes = frame.head.bytes.length + frame.body.bytes.length;
+    const filler = fillerRun(codec, frameBytes, factor, payloadType);
+    const run = joinRuns([frame.head, sei, frame.body, filler]);
+    fillIn(run.bytes, 0, run.offsets, { ...track, timestamp });
+    const { pieces, isDamaged } = disturb(splitRun(run), this.#faults);
+    this.#write(track, Buffer.concat(pieces), run.offsets.length);
+    if (isDamaged) this.tally.framesDamaged++;
+    else this.tally.countSent(offered.number);
+  }
+
+  #write(track: TrackState, bytes: Buffer, packets: number): void {
+    this.#outlet.write(bytes);
+    track.sequence = (track.sequence + packets) & 0xffff;
+    track.packets += packets;
+    track.payloadBytes += bytes.length - packets * (INTERLEAVED_HEADER_BYTES + RTP_HEADER_BYTES);
+    this.tally.bytesSent += bytes.length;
+  }
+}
+
+interface TrackState {
+  readonly channel: number;
+  readonly ssrc: number;
+  sequence: number;
+  packets: number;
+  payloadBytes: number;
+}
+
+function newTrackState(setup: TrackSetup): TrackState {
+  return { channel: setup.channel, ssrc: setup.ssrc, sequence: setup.firstSequence, packets: 0, payloadBytes: 0 };
+}
+
+/** Head, frame number and body in one piece of memory, so that a frame is one write. */
+function assembleFrame(offered: NumberedFrame, track: TrackState): Buffer {
+  const { head, body } = offered.frame;
+  const { sei, timestamp } = offered;
+  const bytes = Buffer.allocUnsafe(head.bytes.length + sei.bytes.length + body.bytes.length);
+  let at = 0;
+  let sequence = track.sequence;
+  for (const run of [head, sei, body]) {
+    run.bytes.copy(bytes, at);
+    fillIn(bytes, at, run.offsets, { channel: track.channel, ssrc: track.ssrc, sequence, timestamp });
+    at += run.bytes.length;
+    sequence = (sequence + run.offsets.length) & 0xffff;
+  }
+  return bytes;
+}

@@ -1,0 +1,77 @@
+import type { VideoCodec } from '../../../src/media/access-unit.ts';
+import type { ActiveFaults } from '../active-faults.ts';
+import { fillerNal } from '../h26x.ts';
+import { INTERLEAVED_HEADER_BYTES, MAX_PAYLOAD_BYTES, type PacketRun, packRun, RTP_HEADER_BYTES } from './packets.ts';
+
+const DEFAULT_GARBAGE_SHARE = 0.05;
+const MAX_GARBAGE_BYTES = 1500;
+const PACKET_HEADER_BYTES = INTERLEAVED_HEADER_BYTES + RTP_HEADER_BYTES;
+
+export interface Disturbed {
+  readonly pieces: Buffer[];
+  /** The client cannot be expected to have this frame whole. */
+  readonly isDamaged: boolean;
+}
+
+/** Applies the packet faults that are on to one frame's packets. */
+export function disturb(packets: Buffer[], faults: ActiveFaults): Disturbed {
+  let pieces = packets;
+  let isDamaged = false;
+
+  const garbage = faults.get('garbage');
+  if (garbage && faults.random('garbage')() < (garbage.share ?? DEFAULT_GARBAGE_SHARE)) {
+    const random = faults.random('garbage');
+    pieces = garbage.what === 'nals' ? scrambleSlices(pieces, random) : [randomBytes(random), ...pieces];
+    isDamaged = true;
+  }
+
+  const loss = faults.get('lose-packets');
+  if (loss) {
+    const random = faults.random('lose-packets');
+    const kept = pieces.filter(() => random() >= loss.share);
+    isDamaged ||= kept.length < pieces.length;
+    pieces = kept;
+  }
+
+  const reorder = faults.get('reorder-packets');
+  if (reorder) pieces = swapNeighbours(pieces, reorder.share, faults.random('reorder-packets'));
+  return { pieces, isDamaged };
+}
+
+/** Filler so that a frame of `frameBytes` becomes `factor` times as large; to be put behind its slices. */
+export function fillerRun(codec: VideoCodec, frameBytes: number, factor: number, payloadType: number): PacketRun {
+  const nals: Buffer[][] = [];
+  let missing = Math.round(frameBytes * (factor - 1));
+  while (missing > PACKET_HEADER_BYTES) {
+    const nal = fillerNal(codec, Math.min(MAX_PAYLOAD_BYTES, missing - PACKET_HEADER_BYTES));
+    nals.push([nal]);
+    missing -= nal.length + PACKET_HEADER_BYTES;
+  }
+  return packRun(nals, payloadType, true);
+}
+
+/** Keeps headers and the first bytes of each payload, so that the packet looks right and its content is not. */
+function scrambleSlices(packets: readonly Buffer[], random: () => number): Buffer[] {
+  return packets.map((packet) => {
+    const copy = Buffer.from(packet);
+    for (let i = PACKET_HEADER_BYTES + 3; i < copy.length; i++) copy[i] = random() * 256;
+    return copy;
+  });
+}
+
+/** Never a '$', with which an interleaved packet would begin: what follows is then still found. */
+function randomBytes(random: () => number): Buffer {
+  const bytes = Buffer.alloc(1 + Math.floor(random() * MAX_GARBAGE_BYTES));
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 0x80 | (random() * 128);
+  return bytes;
+}
+
+function swapNeighbours(pieces: readonly Buffer[], share: number, random: () => number): Buffer[] {
+  const swapped = [...pieces];
+  for (let i = 0; i + 1 < swapped.length; i++) {
+    if (random() >= share) continue;
+    [swapped[i], swapped[i + 1]] = [swapped[i + 1]!, swapped[i]!];
+    i++;
+  }
+  return swapped;
+}

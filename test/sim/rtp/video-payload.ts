@@ -1,0 +1,31 @@
+import type { VideoCodec } from '../../../src/media/access-unit.ts';
+import { MAX_PAYLOAD_BYTES } from './packets.ts';
+
+/** H.264 FU-A (RFC 6184, 5.8) and H.265 FU (RFC 7798, 4.4.3). */
+const H264_FU_A = 28;
+const H265_FU = 49;
+const FU_START = 0x80;
+const FU_END = 0x40;
+
+/**
+ * A NAL unit as payloads of at most `MAX_PAYLOAD_BYTES`: as it is when it fits, else cut into fragments. Each payload is a list
+ * of parts, so that nothing is copied before the packets are laid out.
+ */
+export function payloadsOfNal(nal: Buffer, codec: VideoCodec): Buffer[][] {
+  if (nal.length <= MAX_PAYLOAD_BYTES) return [[nal]];
+  const headerBytes = codec === 'h264' ? 1 : 2;
+  const perFragment = MAX_PAYLOAD_BYTES - headerBytes - 1;
+  const payloads: Buffer[][] = [];
+  for (let offset = headerBytes; offset < nal.length; offset += perFragment) {
+    const isFirst = offset === headerBytes;
+    const isLast = offset + perFragment >= nal.length;
+    const position = (isFirst ? FU_START : 0) | (isLast ? FU_END : 0);
+    payloads.push([fragmentHeader(nal, codec, position), nal.subarray(offset, offset + perFragment)]);
+  }
+  return payloads;
+}
+
+function fragmentHeader(nal: Buffer, codec: VideoCodec, position: number): Buffer {
+  if (codec === 'h264') return Buffer.from([(nal[0]! & 0xe0) | H264_FU_A, position | (nal[0]! & 31)]);
+  return Buffer.from([(nal[0]! & 0x81) | (H265_FU << 1), nal[1]!, position | ((nal[0]! >> 1) & 63)]);
+}

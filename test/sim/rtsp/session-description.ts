@@ -1,0 +1,68 @@
+import type { Clip, ClipSound, ClipVideo } from '../clip.ts';
+import type { PreparedClip } from '../rtp/prepared-clip.ts';
+
+/** What the last part of a track's address is called. */
+export const TRACK_CONTROLS = { video: 'trackID=0', sound: 'trackID=1' } as const;
+
+/** The SDP of one stream (RFC 8866; attributes after RFC 6184, 7798, 3640). */
+export function describeStream(prepared: PreparedClip, address: string, name: string): string {
+  const { video, sound } = prepared;
+  const lines = [
+    'v=0',
+    `o=- 1 1 IN IP4 ${address}`,
+    `s=${name}`,
+    `c=IN IP4 0.0.0.0`,
+    't=0 0',
+    'a=control:*',
+    'a=range:npt=0-',
+    `m=video 0 RTP/AVP ${video.payloadType}`,
+    `b=AS:${bandwidthKbps(prepared.clip)}`,
+    `a=rtpmap:${video.payloadType} ${video.codec === 'h264' ? 'H264' : 'H265'}/90000`,
+    `a=fmtp:${video.payloadType} ${videoParameters(prepared.clip.video)}`,
+    `a=framerate:${framesPerSecond(prepared.clip.video)}`,
+    `a=control:${TRACK_CONTROLS.video}`,
+  ];
+  const clipSound = prepared.clip.sound;
+  if (sound && clipSound) {
+    const type = sound.payloadType;
+    lines.push(`m=audio 0 RTP/AVP ${type}`, `a=rtpmap:${type} ${soundEncoding(clipSound)}`);
+    if (clipSound.codec === 'aac') lines.push(`a=fmtp:${type} ${aacParameters(clipSound)}`);
+    lines.push(`a=control:${TRACK_CONTROLS.sound}`);
+  }
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+function videoParameters(video: ClipVideo): string {
+  const base64 = (nals: readonly Buffer[]) => nals.map((nal) => nal.toString('base64')).join(',');
+  if (video.codec === 'h265') {
+    return `sprop-vps=${base64(video.vps)};sprop-sps=${base64(video.sps)};sprop-pps=${base64(video.pps)}`;
+  }
+  const profile = video.sps[0]?.toString('hex', 1, 4) ?? '42001e';
+  return `packetization-mode=1;profile-level-id=${profile};sprop-parameter-sets=${base64([...video.sps, ...video.pps])}`;
+}
+
+function soundEncoding(sound: ClipSound): string {
+  const channels = sound.channels > 1 ? `/${sound.channels}` : '';
+  switch (sound.codec) {
+    case 'aac':
+      return `MPEG4-GENERIC/${sound.clockRate}/${sound.channels}`;
+    case 'pcmu':
+      return `PCMU/${sound.clockRate}${channels}`;
+    case 'pcma':
+      return `PCMA/${sound.clockRate}${channels}`;
+  }
+}
+
+function aacParameters(sound: ClipSound): string {
+  const config = sound.config.toString('hex').toUpperCase();
+  return `streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=${config}`;
+}
+
+function framesPerSecond(video: ClipVideo): number {
+  return Math.round((video.frames.length * 90_000 * 1000) / video.loopTicks) / 1000;
+}
+
+function bandwidthKbps(clip: Clip): number {
+  const bytes = clip.video.frames.reduce((sum, f) => sum + f.nals.reduce((all, nal) => all + nal.length, 0), 0);
+  return Math.round((bytes * 8 * 90) / clip.video.loopTicks);
+}
