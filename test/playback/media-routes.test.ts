@@ -9,10 +9,8 @@ import { AppError } from '../../src/base/errors.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { CatalogGap, CatalogSegment } from '../../src/catalog/rows.ts';
 import type { ChannelSettings } from '../../src/config/settings.ts';
-import { Exporter } from '../../src/playback/exporter.ts';
-import { type FootageCatalog, FootageFinder } from '../../src/playback/footage-finder.ts';
-import { PlaylistMaker } from '../../src/playback/playlist-maker.ts';
-import { SegmentShelf } from '../../src/playback/segment-shelf.ts';
+import type { FootageCatalog } from '../../src/playback/footage-finder.ts';
+import { createPlayback, type Playback } from '../../src/playback/playback.ts';
 import { apiRouter } from '../../src/servers/admin/app.ts';
 import { replyWithErrors } from '../../src/servers/admin/error-reply.ts';
 import { type MediaRoutesDeps, mediaRoutes } from '../../src/servers/admin/media-routes.ts';
@@ -24,7 +22,7 @@ const START = Date.UTC(2026, 2, 1, 12);
 
 let drive: TestDrive;
 let clock: ManualClock;
-let shelf: SegmentShelf;
+let playback: Playback;
 let server: Server;
 let base: string;
 let cookie: string;
@@ -43,18 +41,14 @@ beforeEach(async () => {
   clock = new ManualClock(START + 3_600_000);
   segments = [];
   gaps = [];
-  shelf = new SegmentShelf({ clock });
   const catalog = catalogOf();
-  const finder = new FootageFinder({ catalog, shelf });
+  playback = createPlayback({ catalog, clock });
   const sessions = new Sessions({ clock });
   cookie = `${SESSION_COOKIE}=${sessions.create()}`;
   const routes = mediaRoutes({
     catalog,
     channels: { get: channelOf },
-    finder,
-    shelf,
-    playlists: new PlaylistMaker({ finder, shelf, clock }),
-    exporter: new Exporter({ finder, shelf }),
+    playback,
     log: silentLog,
   });
   const app = new Koa();
@@ -69,7 +63,7 @@ beforeEach(async () => {
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await shelf.stop();
+  await playback.stop();
   await drive.remove();
 });
 

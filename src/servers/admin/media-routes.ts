@@ -7,12 +7,9 @@ import type { Log } from '../../base/log.ts';
 import { DAY_MS } from '../../base/units.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { ChannelRegistry } from '../../channels/registry.ts';
-import type { Exporter } from '../../playback/exporter.ts';
-import type { FootageFinder } from '../../playback/footage-finder.ts';
 import { formatPlaylist } from '../../playback/hls.ts';
-import type { PlaylistMaker } from '../../playback/playlist-maker.ts';
+import type { Playback } from '../../playback/playback.ts';
 import { planMedia, readMedia, segmentInit } from '../../playback/segment-media.ts';
-import type { SegmentShelf } from '../../playback/segment-shelf.ts';
 import { buildTimeline } from '../../playback/timeline.ts';
 import { parseByteRange } from './byte-range.ts';
 import { ErrorReply } from './error-reply.ts';
@@ -25,10 +22,7 @@ export const MAX_TIMELINE_MS = 62 * DAY_MS;
 export interface MediaRoutesDeps {
   readonly catalog: Pick<Catalog, 'segment' | 'gapsOf'>;
   readonly channels: Pick<ChannelRegistry, 'get'>;
-  readonly finder: FootageFinder;
-  readonly shelf: SegmentShelf;
-  readonly playlists: PlaylistMaker;
-  readonly exporter: Exporter;
+  readonly playback: Playback;
   readonly log: Log;
 }
 
@@ -66,7 +60,7 @@ export function mediaRoutes(deps: MediaRoutesDeps): Route[] {
   return [timelineRoute(deps), playlistRoute(deps), initRoute(deps), mediaRoute(deps), exportRoute(deps)];
 }
 
-function timelineRoute({ catalog, channels, finder }: MediaRoutesDeps): Route {
+function timelineRoute({ catalog, channels, playback }: MediaRoutesDeps): Route {
   return route({
     method: 'get',
     path: '/channels/:number/timeline',
@@ -81,7 +75,7 @@ function timelineRoute({ catalog, channels, finder }: MediaRoutesDeps): Route {
       if (toUtcMs - fromUtcMs > MAX_TIMELINE_MS) {
         throw new AppError('bad-input', `query: to: a timeline may span ${MAX_TIMELINE_MS / DAY_MS} days`);
       }
-      const segments = await finder.segments(channelId, fromUtcMs, toUtcMs);
+      const segments = await playback.finder.segments(channelId, fromUtcMs, toUtcMs);
       const gaps = await catalog.gapsOf({ channelId, fromUtcMs, toUtcMs });
       const { gaps: rows, ...rest } = buildTimeline({ segments, gaps, fromUtcMs, toUtcMs, resolutionMs });
       const toReply = ({ id, fromUtcMs, toUtcMs, cause, detail, count }: (typeof rows)[number]) => {
@@ -92,7 +86,7 @@ function timelineRoute({ catalog, channels, finder }: MediaRoutesDeps): Route {
   });
 }
 
-function playlistRoute({ channels, playlists }: MediaRoutesDeps): Route {
+function playlistRoute({ channels, playback }: MediaRoutesDeps): Route {
   return route({
     method: 'get',
     path: '/channels/:number/playlist.m3u8',
@@ -104,7 +98,7 @@ function playlistRoute({ channels, playlists }: MediaRoutesDeps): Route {
       const channelId = channels.get(params.number).id;
       checkSpan(query.from, query.to);
       const span = { channelId, fromUtcMs: query.from, toUtcMs: query.to, wantsSound: query.sound !== 0 };
-      const playlist = await playlists.make(span);
+      const playlist = await playback.playlists.make(span);
       ctx.type = 'application/vnd.apple.mpegurl';
       ctx.body = formatPlaylist(playlist, '../..');
       return undefined;
@@ -112,7 +106,7 @@ function playlistRoute({ channels, playlists }: MediaRoutesDeps): Route {
   });
 }
 
-function initRoute({ catalog, shelf }: MediaRoutesDeps): Route {
+function initRoute({ catalog, playback }: MediaRoutesDeps): Route {
   return route({
     method: 'get',
     path: '/segments/:unit/:boot/:seq/init.mp4',
@@ -122,14 +116,14 @@ function initRoute({ catalog, shelf }: MediaRoutesDeps): Route {
     responses: { 200: { description: 'ftyp and moov', contentType: 'video/mp4' }, 404: notFound },
     handler: async ({ params, query }, ctx) => {
       const segment = await findSegment(catalog, params);
-      ctx.body = await shelf.use(segment, (reader) => segmentInit(reader, query.sound !== 0));
+      ctx.body = await playback.shelf.use(segment, (reader) => segmentInit(reader, query.sound !== 0));
       ctx.type = 'video/mp4';
       return undefined;
     },
   });
 }
 
-function mediaRoute({ catalog, shelf, log }: MediaRoutesDeps): Route {
+function mediaRoute({ catalog, playback, log }: MediaRoutesDeps): Route {
   return route({
     method: 'get',
     path: '/segments/:unit/:boot/:seq/media.m4s',
@@ -138,7 +132,7 @@ function mediaRoute({ catalog, shelf, log }: MediaRoutesDeps): Route {
     query: Type.Object({ from: Type.Integer({ minimum: 0 }), to: Type.Integer({ minimum: 1 }), sound }),
     responses: { 200: { description: 'Fragments', contentType: 'video/iso.segment' }, 404: notFound },
     handler: async ({ params, query }, ctx) => {
-      const lease = await shelf.lease(await findSegment(catalog, params));
+      const lease = await playback.shelf.lease(await findSegment(catalog, params));
       try {
         const plan = planMedia(lease.reader, query.from, query.to, query.sound !== 0);
         if (plan.kind === 'range') ctx.length = plan.sizeBytes;
@@ -153,7 +147,7 @@ function mediaRoute({ catalog, shelf, log }: MediaRoutesDeps): Route {
   });
 }
 
-function exportRoute({ channels, exporter, log }: MediaRoutesDeps): Route {
+function exportRoute({ channels, playback, log }: MediaRoutesDeps): Route {
   return route({
     method: 'get',
     path: '/channels/:number/export.mp4',
@@ -171,7 +165,7 @@ function exportRoute({ channels, exporter, log }: MediaRoutesDeps): Route {
       const { id: channelId, name } = channels.get(params.number);
       checkSpan(query.from, query.to);
       const span = { channelId, fromUtcMs: query.from, toUtcMs: query.to, wantsSound: query.sound !== 0 };
-      const planned = await exporter.plan(span);
+      const planned = await playback.exporter.plan(span);
       ctx.set('accept-ranges', 'bytes');
       ctx.etag = planned.etag;
       ctx.attachment(fileName(name, query.from));
