@@ -20,6 +20,7 @@ import { SettingsStore } from './config/settings-store.ts';
 import type { Fact } from './link/messages.ts';
 import { connectLink } from './link/socket.ts';
 import { readOrCreateUnit, statePaths } from './link/state.ts';
+import { createPlayback } from './playback/playback.ts';
 import { Accounts } from './servers/admin/accounts.ts';
 import { createAdminApp } from './servers/admin/app.ts';
 import { archiveRoutes } from './servers/admin/archive-routes.ts';
@@ -27,6 +28,7 @@ import { AuditLog } from './servers/admin/audit-log.ts';
 import { channelRoutes } from './servers/admin/channel-routes.ts';
 import { createListener, isLoopbackAddress, parseListenAddress } from './servers/admin/listener.ts';
 import { LiveSocket } from './servers/admin/live-socket.ts';
+import { mediaRoutes } from './servers/admin/media-routes.ts';
 import { loadPage } from './servers/admin/page-files.ts';
 import { sessionRoutes } from './servers/admin/session-routes.ts';
 import { Sessions } from './servers/admin/sessions.ts';
@@ -220,11 +222,13 @@ async function serve(
 
   // How they do it.
   const sessions = new Sessions({ clock });
+  const playback = createPlayback({ catalog, clock });
   const routes = [
     ...sessionRoutes({ accounts, sessions, audit: audit.write, clock, isTls }),
     ...statusRoutes(status),
     ...channelRoutes({ channels, audit: audit.write }),
     ...settingsRoutes({ settings, onChange: () => plan.refresh(), audit: audit.write }),
+    ...mediaRoutes({ catalog, channels, playback, log }),
     ...archiveRoutes({ catalog, channels, locks, isPlanConfirmed: () => plan.isInForce, audit: audit.write }),
   ];
   const app = createAdminApp({
@@ -250,6 +254,7 @@ async function serve(
   feed.start();
   catchUp.start();
   ageKeeper.start();
+  playback.start();
   liveSocket.start();
   announce(
     `${isTls ? 'https' : 'http'}://${shownHost(address.host)}:${port}`,
@@ -260,6 +265,7 @@ async function serve(
   return async () => {
     liveSocket.stop();
     await listener.stop();
+    await playback.stop();
     await ageKeeper.stop();
     link.stop();
     await bays.stop();
