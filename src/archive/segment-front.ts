@@ -26,9 +26,10 @@ export async function readSegmentFront(fd: number): Promise<SegmentFront> {
   let bytes = Buffer.alloc(FRONT_BYTES);
   bytes = bytes.subarray(0, await readFully(fd, bytes, 0));
   const initOffset = HEADER_OFFSET + LARGE_BOX_HEADER_BYTES;
-  const init = readBoxHeader(bytes, initOffset);
-  const header = readBoxHeader(bytes, HEADER_OFFSET);
-  if (bytes.toString('latin1', 4, 8) !== 'ftyp' || init?.type !== 'moov' || header === undefined) {
+  const isOurs = bytes.toString('latin1', 4, 8) === 'ftyp';
+  const header = isOurs ? readBoxHeader(bytes, HEADER_OFFSET) : undefined;
+  const init = isOurs ? readBoxHeader(bytes, initOffset) : undefined;
+  if (init?.type !== 'moov' || header === undefined) {
     throw new AppError('corrupt', 'the file does not begin like a segment');
   }
   if (init.sizeBytes > MAX_INIT_BYTES) throw new AppError('corrupt', `init moov of ${init.sizeBytes} bytes`);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { AppError } from '../base/errors.ts';
+import { AppError, isAppError } from '../base/errors.ts';
 import { closeFd, openFd, readFully, statFd } from '../disk/raw-file.ts';
 import { BOX_HEADER_BYTES, type Box, findUuid, readBoxes, readBoxHeader } from '../media/fmp4/box.ts';
 import { type FragmentInput, TAIL_BYTES } from '../media/fmp4/fragment.ts';
@@ -201,11 +201,16 @@ export class SegmentReader {
     return isChanged;
   }
 
-  /** Undefined while the file is open, also when it claims to be closed but its index is not whole. */
+  /** Undefined while the file is open, also when it claims to be closed but its index is damaged: the fragments are still there. */
   async #readContents(): Promise<Contents | undefined> {
-    const moov = await this.#readMoov();
-    const payload = moov && findUuid(moov, CONTENTS_UUID);
-    return payload && parseContents(payload);
+    try {
+      const moov = await this.#readMoov();
+      const payload = moov && findUuid(moov, CONTENTS_UUID);
+      return payload && parseContents(payload);
+    } catch (error) {
+      if (isAppError(error, 'corrupt')) return undefined;
+      throw error;
+    }
   }
 
   async #readMoov(): Promise<Box[] | undefined> {
