@@ -183,6 +183,7 @@ export class RtspClient {
     this.#isReceiving = false;
     this.#ended.abort();
     this.#connection?.close();
+    this.#receiver.flush();
     this.#options.onClosed(error);
   }
 

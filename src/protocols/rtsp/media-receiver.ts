@@ -28,6 +28,14 @@ interface Lane {
 }
 
 /**
+ * The first pictures wait so long for the first packet of sound: otherwise most recordings would begin with a file without sound,
+ * closed a moment later because sound came. Cameras whose microphone is off describe sound, too, and never send it.
+ */
+const SOUND_WAIT_MS = 500;
+/** Above the frame rate of any camera times that wait. */
+const MAX_WAITING_UNITS = 128;
+
+/**
  * Receives the tracks of one session: finds the track of an interleaved channel, and holds sound back until the first picture can be
  * decoded, so that a recording never begins with sound alone.
  */
@@ -37,6 +45,8 @@ export class MediaReceiver implements VideoSink, AudioSink {
   readonly #lanesOfChannel: Lane[][] = [];
   readonly #lanes: Lane[] = [];
   #hasVideoTrack = false;
+  #isWaitingForSound = false;
+  #waiting: AccessUnit[] = [];
   #video: VideoFormat | undefined;
   #audio: AudioFormat | undefined;
   #isFormatAnnounced = false;
@@ -64,6 +74,7 @@ export class MediaReceiver implements VideoSink, AudioSink {
     const depacketiser = this.#depacketiserOf(track);
     const lane: Lane = { receiver: new RtpReceiver(track.payloadType, depacketiser, ssrc), depacketiser };
     if (track.kind === 'video') this.#hasVideoTrack = true;
+    else this.#isWaitingForSound = true;
     this.#lanes.push(lane);
     this.#lanesOfChannel[channel] ??= [];
     this.#lanesOfChannel[channel].push(lane);
@@ -77,14 +88,14 @@ export class MediaReceiver implements VideoSink, AudioSink {
   }
 
   onVideoFormat(format: VideoFormat): void {
+    this.flush();
     this.#video = format;
     this.#isFormatAnnounced = false;
   }
 
   onVideoUnit(unit: AccessUnit): void {
-    this.#announceFormats();
-    this.videoFrames++;
-    this.#options.onUnit(unit);
+    if (this.#isWaitingForSound) this.#waitForSound(unit);
+    else this.#deliver(unit);
   }
 
   onAudioFormat(format: AudioFormat): void {
@@ -93,9 +104,33 @@ export class MediaReceiver implements VideoSink, AudioSink {
   }
 
   onAudioUnit(unit: AccessUnit): void {
+    // Its format is known now, so that pictures need not wait for it.
+    this.#isWaitingForSound = false;
+    this.flush();
     if (this.#hasVideoTrack && this.#video === undefined) return;
+    this.#deliver(unit);
+  }
+
+  /** Delivers what still waits; to be called when no more packets come. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const unit of waiting) this.#deliver(unit);
+  }
+
+  #waitForSound(unit: AccessUnit): void {
+    this.#waiting.push(unit);
+    const waitedMs = unit.arrivalMonotonicMs - this.#waiting[0]!.arrivalMonotonicMs;
+    if (waitedMs < SOUND_WAIT_MS && this.#waiting.length < MAX_WAITING_UNITS) return;
+    this.#isWaitingForSound = false;
+    this.flush();
+  }
+
+  #deliver(unit: AccessUnit): void {
     this.#announceFormats();
-    this.audioUnits++;
+    if (unit.kind === 'video') this.videoFrames++;
+    else this.audioUnits++;
     this.#options.onUnit(unit);
   }
 

@@ -35,7 +35,7 @@ export const AUDIO_SDP = 'm=audio 0 RTP/AVP 0\r\na=control:track2\r\n';
 /** What a well-behaved camera answers; a script overrides single answers. */
 const USUAL: Record<string, Answer> = {
   OPTIONS: { headers: [['Public', 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN']] },
-  DESCRIBE: { headers: [['Content-Type', 'application/sdp']], body: VIDEO_SDP + AUDIO_SDP },
+  DESCRIBE: { headers: [['Content-Type', 'application/sdp']], body: VIDEO_SDP },
   PLAY: {},
   TEARDOWN: {},
 };
