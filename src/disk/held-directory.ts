@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { AppError, errnoCode, messageOf } from '../base/errors.ts';
 import { BoundedOperations } from './bounded-operations.ts';
 import { loadLibc } from './libc.ts';
 import { closeFd, openFd, statFd } from './raw-file.ts';
+import { syncByCommand } from './sync-command.ts';
 
 export interface HeldDirectoryOptions {
   /** For messages: "bay 3 (WD Purple 4TB, WX12…)". The root's path if left out. */
@@ -20,9 +19,6 @@ export interface Capacity {
   /** What an ordinary user may still write. */
   readonly freeBytes: number;
 }
-
-/** The command that stands in for `syncfs` is given up on after this; a kernel gives a dead disk about 30 s. */
-const SYNC_COMMAND_TIMEOUT_MS = 60_000;
 
 /**
  * The root of a drive, held open. Every path goes through the descriptor, so that after the drive was unmounted nothing can land on the
@@ -136,9 +132,7 @@ export class HeldDirectory {
       return;
     }
     try {
-      await promisify(execFile)('sync', ['-f', this.path('.').replace('self', String(process.pid))], {
-        timeout: SYNC_COMMAND_TIMEOUT_MS,
-      });
+      await syncByCommand(this.fd);
     } catch (error) {
       throw driveError(this.name, 'cannot be synced', error);
     }

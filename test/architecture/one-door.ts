@@ -15,7 +15,7 @@ export const MODULE_DOORS: Record<string, string[]> = {
   preact: ['src/servers/admin/page/'],
   'hls.js': ['src/servers/admin/page/'],
   'node:net': ['src/link/', 'src/protocols/', 'src/servers/'],
-  'node:child_process': ['src/system/'],
+  'node:child_process': ['src/system/', 'src/disk/sync-command.ts'],
 };
 
 interface TextRule {

@@ -6,6 +6,7 @@ import { errnoCode, isAppError } from '../../src/base/errors.ts';
 import { openHeldDirectory } from '../../src/disk/held-directory.ts';
 import { loadLibc } from '../../src/disk/libc.ts';
 import { closeFd, openFd, truncateFd, writeFully } from '../../src/disk/raw-file.ts';
+import { syncByCommand } from '../../src/disk/sync-command.ts';
 import { temporaryDrive, temporaryFolder } from '../archive/temporary-drive.ts';
 
 /** Another file system than that of temporary folders, on most machines. */
@@ -73,6 +74,12 @@ describe('a held directory', () => {
     await Promise.all([first, second, third]);
     expect(drive.operationsInFlight).toBe(0);
     await drive.syncfs();
+  });
+
+  it('can be synced by the command that stands in for the call', async () => {
+    const { drive } = await temporaryDrive();
+    await syncByCommand(drive.fd);
+    await expect(syncByCommand(99_999)).rejects.toThrow();
   });
 
   it('tells capacity and free space', async () => {
