@@ -91,7 +91,7 @@ export interface ChannelSettings {
   readonly number: number;
   readonly name: string;
   readonly url: string;
-  readonly username?: string;
+  readonly username: string;
   readonly allotmentMbps: number;
 }
 

@@ -37,7 +37,7 @@ export function pace(input: PacingInput): PacingAction {
   if (next && here.endS - input.currentS < HOLE_S * 2) return { kind: 'jump', toS: next.startS + 0.001 };
   const aheadS = last.endS - input.currentS;
   if (aheadS > input.targetS + LATE_S) return { kind: 'jump', toS: Math.max(last.startS, last.endS - input.targetS) };
-  if (aheadS > input.targetS * 2 + 0.4) return { kind: 'rate', rate: 1.25 };
+  if (aheadS > input.targetS + 0.35) return { kind: 'rate', rate: 1.25 };
   if (aheadS > input.targetS + 0.1) return { kind: 'rate', rate: 1.08 };
   if (aheadS < input.targetS * 0.5) return { kind: 'rate', rate: 0.96 };
   return { kind: 'rate', rate: 1 };

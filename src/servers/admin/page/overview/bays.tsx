@@ -16,7 +16,7 @@ export function Bays({ bays }: { bays: readonly Bay[] }) {
           <li key={bay.id} data-bay={bay.id}>
             <div class="row-head">
               <strong>{bay.label}</strong>
-              {bay.driveLabel && <span class="muted">{bay.driveLabel}</span>}
+              {bay.driveLabel && bay.driveLabel !== bay.label && <span class="muted">{bay.driveLabel}</span>}
               <span class="push-right">
                 <StateLabel {...bayWords(bay.state)} />
               </span>

@@ -44,14 +44,9 @@ function ChannelForm(props: { settings: ChannelSettings | undefined; status: Sta
   const freeMbps = status.rating.limitMbps - status.rating.allottedMbps + (settings?.allotmentMbps ?? 0);
 
   async function save() {
-    const change: ChannelChange = {
-      name: name.trim(),
-      url: url.trim(),
-      allotmentMbps: Number(allotment),
-      ...(username !== (settings?.username ?? '') ? { username } : {}),
-      // Left empty the password stays as it is: it never comes back from the server.
-      ...(password !== '' ? { password } : {}),
-    };
+    const wanted = { name: name.trim(), url: url.trim(), username, allotmentMbps: Number(allotment) };
+    // Left empty the password stays as it is: it never comes back from the server.
+    const change: ChannelChange = { ...changesOf(settings, wanted), ...(password !== '' ? { password } : {}) };
     if (settings) await api.changeChannel(settings.number, change);
     else await api.addChannel(change);
     props.onClose();
@@ -153,4 +148,13 @@ function ChannelForm(props: { settings: ChannelSettings | undefined; status: Sta
       </div>
     </form>
   );
+}
+
+type Wanted = Required<Pick<ChannelChange, 'name' | 'url' | 'username' | 'allotmentMbps'>>;
+
+/** Of a channel that is there only what differs: what is sent is checked, and an address that is sent connects anew. */
+function changesOf(settings: ChannelSettings | undefined, wanted: Wanted): ChannelChange {
+  if (!settings) return wanted;
+  const entries = Object.entries(wanted).filter(([key, value]) => settings[key as keyof Wanted] !== value);
+  return Object.fromEntries(entries);
 }
