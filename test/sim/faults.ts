@@ -92,10 +92,15 @@ export function faultUsage(kind: string | undefined): string {
   const words = fieldsOf(kind)
     .filter((field) => field !== FOR_SECONDS)
     .map((field) => {
-      const word = Array.isArray(field.check) ? field.check.join('|') : field.name.toUpperCase();
+      const word = usageWord(field);
       return field.isRequired ? word : `[${word}]`;
     });
   return [kind, ...words, ...(kind === 'drop' ? [] : ['[for SECONDS]'])].join(' ');
+}
+
+function usageWord(field: Field): string {
+  if (field.check === 'boolean') return field.name;
+  return 'min' in field.check ? field.name.toUpperCase() : field.check.join('|');
 }
 
 function fieldsOf(kind: unknown): readonly Field[] {
