@@ -14,7 +14,7 @@ import { newChannelId } from '../../src/config/channel-id.ts';
 import { PLAN_VERSION, type Plan, type PlanDrive } from '../../src/link/plan.ts';
 import { readOrCreateUnit, statePaths } from '../../src/link/state.ts';
 import type { Subject } from './subject.ts';
-import { startWatchers } from './watchers.ts';
+import { startWatchers, type Watchers } from './watchers.ts';
 
 export interface HoldfastOptions {
   urls: readonly string[];
@@ -43,7 +43,11 @@ async function startAlone({ urls, folder, allotmentMbps }: HoldfastOptions): Pro
   });
   await recorder.start();
   const facts = followRecorder(stateDir);
-  await waitUntilRecording(facts, urls.length);
+  const stop = async () => {
+    facts.stop();
+    await recorder.stop();
+  };
+  await orStop(waitUntilRecording(facts, urls.length), stop);
   return {
     name: 'holdfast',
     get pids() {
@@ -53,19 +57,22 @@ async function startAlone({ urls, folder, allotmentMbps }: HoldfastOptions): Pro
     folders: roots,
     besides: {},
     extras: () => figuresOf(facts),
-    async stop() {
-      facts.stop();
-      await recorder.stop();
-    },
+    stop,
   };
 }
 
 async function startWithControl({ urls, folder, allotmentMbps, watchers }: HoldfastOptions): Promise<Subject> {
   const stack = await createStack({ folder, channels: urls.map((url) => ({ url, allotmentMbps })) });
-  await stack.start();
   const facts = followRecorder(stack.stateDir);
-  await waitUntilRecording(facts, urls.length);
-  const watching = await startWatchers(await stack.signIn(), urls.length, watchers);
+  let watching: Watchers | undefined;
+  const stop = async () => {
+    watching?.stop();
+    facts.stop();
+    await stack.stop();
+  };
+  await orStop(stack.start(), stop);
+  await orStop(waitUntilRecording(facts, urls.length), stop);
+  watching = await orStop(startWatchers(await stack.signIn(), urls.length, watchers), stop);
   return {
     name: 'holdfast',
     get pids() {
@@ -74,13 +81,19 @@ async function startWithControl({ urls, folder, allotmentMbps, watchers }: Holdf
     },
     folders: stack.bays.map((bay) => bay.path),
     besides: { control: stack.control.pid },
-    extras: () => ({ ...figuresOf(facts), watchers, ...watching.figures() }),
-    async stop() {
-      watching.stop();
-      facts.stop();
-      await stack.stop();
-    },
+    extras: () => ({ ...figuresOf(facts), watchers, ...watching?.figures() }),
+    stop,
   };
+}
+
+/** A start that fails halfway leaves nothing running. */
+async function orStop<T>(step: Promise<T>, stop: () => Promise<void>): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function waitUntilRecording(facts: RecorderFacts, channels: number): Promise<void> {

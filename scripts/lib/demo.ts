@@ -1,0 +1,141 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAppError, messageOf } from '../../src/base/errors.ts';
+import { type DemoOptions, parseDemoOptions } from './demo-options.ts';
+import { demoResult, printChannels } from './demo-report.ts';
+import { checkFootage } from './footage-check.ts';
+import { followRecorder } from './recorder-facts.ts';
+import { type SimulatorProcess, startSimulatorProcess } from './simulator-process.ts';
+import { createStack, directoryBay, type Stack } from './stack.ts';
+import { waitFor } from './wait-for.ts';
+
+/*
+ * The main job on one machine: cameras (simulated ones, or real ones), the recorder and control, on folders that stand for bays.
+ *
+ *   options ─▶ simulator ─▶ recorder + control ─▶ footage of every channel ─▶ a person, or N seconds and a check
+ *                                                                              stops in the reverse order
+ */
+const BAY_CAPACITY_MB = 5_000;
+const SIMULATED_MBPS = 2;
+/** Cameras send a little above what they are set to. */
+const SIMULATED_ALLOTMENT_MBPS = 2.5;
+const REAL_ALLOTMENT_MBPS = 8;
+/** Segments of a short run must be short enough that some are closed when it ends. */
+const SEGMENT_SECONDS = 10;
+const FIRST_FOOTAGE_TIMEOUT_MS = 30_000;
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+
+try {
+  const options = await parseDemoOptions(process.argv.slice(2));
+  if (options !== undefined) process.exitCode = await runDemo(options);
+} catch (error) {
+  console.error(`scripts/demo: ${messageOf(error)}`);
+  process.exitCode = isAppError(error, 'bad-input') ? 2 : 1;
+}
+
+async function runDemo(options: DemoOptions): Promise<number> {
+  let simulator: SimulatorProcess | undefined;
+  let stack: Stack | undefined;
+  try {
+    if (options.cameras > 0) {
+      say(`starting ${options.cameras} simulated cameras`);
+      simulator = await startSimulatorProcess({
+        cameras: options.cameras,
+        clip: { mbps: SIMULATED_MBPS, ...options.clip },
+      });
+    }
+    stack = await createStack(stackOptions(options, simulator?.urls ?? []));
+    say(`everything is in ${options.dataDir}`);
+    await stack.start();
+    const startUtcMs = Date.now();
+    await waitForFootage(stack);
+    introduce(stack, options);
+    await waitForEnd(options.seconds);
+    if (options.seconds === undefined || stopping.signal.aborted) return 0;
+
+    say('stopping, and checking what is on the drives');
+    const window = { fromUtcMs: startUtcMs, toUtcMs: Date.now() };
+    const restarts = { recorder: stack.recorder.restarts, control: stack.control.restarts };
+    await stack.stop();
+    const check = await checkFootage({
+      stateDir: stack.stateDir,
+      bays: stack.bays.map((bay) => bay.path),
+      channels: stack.channels,
+      window,
+      counters: (await simulator?.counters()) ?? [],
+    });
+    printChannels(check, options.isJson ? console.error : console.log);
+    if (options.isJson) console.log(JSON.stringify(demoResult(check, options.seconds, restarts)));
+    return check.problems.length === 0 ? 0 : 1;
+  } finally {
+    await stack?.stop();
+    await simulator?.stop();
+    if (!options.isDataKept) await rm(options.dataDir, { recursive: true, force: true });
+  }
+}
+
+function stackOptions(options: DemoOptions, simulatedUrls: readonly string[]) {
+  const channels = [
+    ...simulatedUrls.map((url) => ({ url, allotmentMbps: SIMULATED_ALLOTMENT_MBPS })),
+    ...options.real.map((camera) => ({ allotmentMbps: REAL_ALLOTMENT_MBPS, ...camera })),
+  ];
+  return {
+    folder: options.dataDir,
+    channels,
+    // Room to add some on the page.
+    channelCount: Math.max(8, channels.length),
+    ratingMbps: Math.max(
+      64,
+      channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0),
+    ),
+    bays: [1, 2].map((n) => directoryBay(`bay${n}`, join(options.dataDir, `bay${n}`), BAY_CAPACITY_MB)),
+    listen: options.listen,
+    settings: { name: 'Demo', segmentMinutes: SEGMENT_SECONDS / 60 },
+  };
+}
+
+/** Until every channel records; what a real camera refuses is said and does not stop the others. */
+async function waitForFootage(stack: Stack): Promise<void> {
+  const facts = followRecorder(stack.stateDir);
+  const lacking = () =>
+    stack.channels.filter(
+      ({ id }) => !facts.rates.at(-1)?.channels.some((rate) => rate.channelId === id && rate.framesWritten > 0),
+    );
+  try {
+    await waitFor('footage', FIRST_FOOTAGE_TIMEOUT_MS, () => stopping.signal.aborted || lacking().length === 0);
+  } catch (error) {
+    if (stack.exits.length > 0) throw error;
+    for (const { id, name, url } of lacking()) {
+      const state = facts.channels.get(id);
+      say(`${name} (${url}) has no footage: ${state?.cause ?? 'no cause yet'}: ${state?.detail ?? ''}`);
+    }
+  } finally {
+    facts.stop();
+  }
+}
+
+function introduce(stack: Stack, options: DemoOptions): void {
+  if (stopping.signal.aborted) return;
+  say(`recording ${stack.channels.length} channels`);
+  const print = options.isJson ? console.error : console.log;
+  print(`\n  admin page   ${stack.address}`);
+  if (stack.setupCode !== undefined) print(`  setup code   ${stack.setupCode}   (asked for at the first visit)`);
+  print(`  footage      ${stack.bays.map((bay) => bay.path).join(', ')}\n`);
+  if (options.seconds === undefined) print('Ctrl-C stops everything.\n');
+}
+
+/** After the time is up, or at Ctrl-C. */
+async function waitForEnd(seconds: number | undefined): Promise<void> {
+  if (stopping.signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+    if (seconds !== undefined) setTimeout(resolve, seconds * 1000);
+    else setInterval(() => undefined, 60_000); // a promise alone does not keep a process alive
+  });
+}
+
+function say(text: string): void {
+  console.error(`demo: ${text}`);
+}
