@@ -36,6 +36,7 @@ export class ParameterSets {
 
   /** A set that belongs to the unit being received; `nal` is only read during the call. */
   note(kind: ParameterSetKind, nal: Buffer): void {
+    if (this.#pending[kind].length === MAX_SETS_OF_A_KIND) return;
     const known = this.#current[kind].find((set) => set.equals(nal));
     if (known === undefined && !this.#isUsable(kind, nal)) return;
     this.#pending[kind].push(known ?? Buffer.from(nal));

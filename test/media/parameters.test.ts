@@ -142,3 +142,20 @@ describe('any bytes', () => {
     );
   });
 });
+
+describe('a camera that sends parameter sets and no picture', () => {
+  it('fills no memory: of a kind sixteen are kept', () => {
+    const sets = new ParameterSets(H264_RULES);
+    sets.note('sps', hex('67 42c01e d9 00 a0 3d b0 16 e1 00 00 03 00 01 00 00 03 00 32 8f 16 2e 48'));
+    // PPS ids 0 to 254 as Exp-Golomb codes of 15 bits or less, in 16 bits.
+    for (let id = 0; id < 255; id++) sets.note('pps', Buffer.from([0x68, ...expGolomb16(id)]));
+    sets.commit(true);
+    expect(sets.format!.pps).toHaveLength(16);
+  });
+});
+
+function expGolomb16(value: number): [number, number] {
+  const code = (value + 1).toString(2);
+  const bits = Number.parseInt(`${'0'.repeat(code.length - 1)}${code}`.padEnd(16, '1'), 2);
+  return [bits >> 8, bits & 0xff];
+}
