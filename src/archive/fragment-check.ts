@@ -1,6 +1,7 @@
 import { isAppError, messageOf } from '../base/errors.ts';
 import { readFully } from '../disk/raw-file.ts';
-import { fragmentHash, TAIL_BYTES } from '../media/fmp4/fragment.ts';
+import { fragmentHash } from '../media/fmp4/fragment-hash.ts';
+import { TAIL_BYTES } from '../media/fmp4/fragment-layout.ts';
 import {
   FRAGMENT_PROBE_BYTES,
   type FragmentHead,

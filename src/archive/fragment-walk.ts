@@ -1,6 +1,6 @@
 import { isAppError } from '../base/errors.ts';
 import { readFully } from '../disk/raw-file.ts';
-import { TAIL_BYTES } from '../media/fmp4/fragment.ts';
+import { TAIL_BYTES } from '../media/fmp4/fragment-layout.ts';
 import {
   type FragmentHead,
   fragmentHeadBytes,

@@ -1,6 +1,6 @@
 import { box, LARGE_BOX_HEADER_BYTES, writeU64 } from '../media/fmp4/box.ts';
 import { buildClosingMoov } from '../media/fmp4/closing-index.ts';
-import { VIDEO_TIMESCALE } from '../media/fmp4/fragment.ts';
+import { VIDEO_TIMESCALE } from '../media/fmp4/fragment-layout.ts';
 import { FILE_TYPE } from '../media/fmp4/movie.ts';
 import { SampleLog } from '../media/fmp4/sample-log.ts';
 import { contentsBox, type FragmentInfo } from './contents-table.ts';

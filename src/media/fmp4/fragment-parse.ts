@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { BOX_HEADER_BYTES, type Box, readBoxes, readBoxHeader, readU64, requireBox } from './box.ts';
+import type { Run, Sample } from './fragment.ts';
 import {
   AUDIO_TRACK_ID,
   FRAGMENT_UUID,
@@ -8,14 +9,12 @@ import {
   MAX_FRAGMENT_BYTES,
   NTP_EPOCH_OFFSET_S,
   PRFT_BYTES,
-  type Run,
   SAMPLE_RECORD_BYTES,
-  type Sample,
   TAIL_BYTES,
   TFHD_DEFAULT_BASE_IS_MOOF,
   TRUN_FLAGS,
   VIDEO_TRACK_ID,
-} from './fragment.ts';
+} from './fragment-layout.ts';
 
 /** A `moof` describes what half a second brings; one of a megabyte would be 60,000 samples. */
 const MAX_HEAD_BYTES = 1024 * 1024;

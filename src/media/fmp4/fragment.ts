@@ -1,49 +1,24 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '../../base/errors.ts';
 import { BOX_HEADER_BYTES, writeBoxHeader, writeU64 } from './box.ts';
-
-/*
- * A fragment in a file, written with one `writev`: [head, samples …, tail].
- *
- *   head   prft                       wall time of the first sample
- *          moof ─ mfhd                sequence number
- *               ├ traf (video)  tfhd, tfdt, trun
- *               └ traf (sound)  tfhd, tfdt, trun
- *          mdat header
- *          … the samples: all of video, then all of sound
- *   tail   uuid 'holdfastfragment'    SHA-256, chained to the fragment before
- */
-
-export const VIDEO_TRACK_ID = 1;
-export const AUDIO_TRACK_ID = 2;
-
-/** Ticks per second of every video track; sound uses its own sample rate. */
-export const VIDEO_TIMESCALE = 90_000;
-
-export const HASH_BYTES = 32;
-export const FRAGMENT_UUID = 'holdfastfragment';
-
-/** Half a second at 500 Mbps is 31 MB: whatever is larger was not made by a camera, and readers must bound their buffers. */
-export const MAX_FRAGMENT_BYTES = 64 * 1024 * 1024;
-
-/** 16 bytes a sample, the same in `trun`, in the hash and in memory: duration, size, flags, composition offset. */
-export const SAMPLE_RECORD_BYTES = 16;
-/** `sample_depends_on` 2: depends on no other sample. */
-export const KEY_SAMPLE_FLAGS = 0x02000000;
-/** `sample_depends_on` 1 and `sample_is_non_sync_sample`. */
-export const DELTA_SAMPLE_FLAGS = 0x01010000;
-
-/** Version 0 and the 24 bits of flags, then the hash. */
-export const TAIL_BYTES = BOX_HEADER_BYTES + 16 + 4 + HASH_BYTES;
-export const PRFT_BYTES = 32;
-export const MFHD_BYTES = 16;
-export const TFHD_BYTES = 16;
-export const TFDT_BYTES = 20;
-/** Before its sample records. */
-export const TRUN_HEAD_BYTES = 20;
-export const TFHD_DEFAULT_BASE_IS_MOOF = 0x020000;
-/** Data offset, and per sample duration, size, flags and composition offset. */
-export const TRUN_FLAGS = 0x000f01;
+import { fragmentHash } from './fragment-hash.ts';
+import {
+  AUDIO_TRACK_ID,
+  DELTA_SAMPLE_FLAGS,
+  FRAGMENT_UUID,
+  KEY_SAMPLE_FLAGS,
+  MAX_FRAGMENT_BYTES,
+  MFHD_BYTES,
+  NTP_EPOCH_OFFSET_S,
+  PRFT_BYTES,
+  SAMPLE_RECORD_BYTES,
+  TAIL_BYTES,
+  TFDT_BYTES,
+  TFHD_BYTES,
+  TFHD_DEFAULT_BASE_IS_MOOF,
+  TRUN_FLAGS,
+  TRUN_HEAD_BYTES,
+  VIDEO_TRACK_ID,
+} from './fragment-layout.ts';
 
 export interface Sample {
   /** Video: NAL units behind 4-byte lengths. Sound: a raw AAC frame, or G.711 samples. */
@@ -142,55 +117,12 @@ export function buildPlainFragment(input: FragmentInput, sequence: number): Buil
   return { buffers, sizeBytes, headBytes, videoRecords, audioRecords, videoBytes, audioBytes };
 }
 
-/**
- * SHA-256 over the hash before, the times and sizes, and the bytes of the samples, independent of the container. The encoding is
- * part of the archive format (docs/reference/archive-format.md, "Hash chain").
- */
-export function fragmentHash(
-  previousHash: Buffer,
-  times: {
-    wallUtcMs: number;
-    video?: { baseDecodeTime: number } | undefined;
-    audio?: { baseDecodeTime: number } | undefined;
-  },
-  videoRecords: Buffer | undefined,
-  audioRecords: Buffer | undefined,
-  samples: readonly Buffer[],
-): Buffer {
-  const hash = createHash('sha256');
-  const start = Buffer.allocUnsafe(HASH_BYTES + 9);
-  previousHash.copy(start);
-  writeU64(start, Math.round(times.wallUtcMs), HASH_BYTES);
-  start.writeUInt8((videoRecords ? 1 : 0) + (audioRecords ? 1 : 0), HASH_BYTES + 8);
-  hash.update(start);
-  if (videoRecords) updateRun(hash, VIDEO_TRACK_ID, times.video?.baseDecodeTime ?? 0, videoRecords);
-  if (audioRecords) updateRun(hash, AUDIO_TRACK_ID, times.audio?.baseDecodeTime ?? 0, audioRecords);
-  for (const bytes of samples) hash.update(bytes);
-  return hash.digest();
-}
-
-function updateRun(
-  hash: ReturnType<typeof createHash>,
-  trackId: number,
-  baseDecodeTime: number,
-  records: Buffer,
-): void {
-  const head = Buffer.allocUnsafe(13);
-  head.writeUInt8(trackId, 0);
-  writeU64(head, baseDecodeTime, 1);
-  head.writeUInt32BE(records.length / SAMPLE_RECORD_BYTES, 9);
-  hash.update(head);
-  hash.update(records);
-}
-
 function headSize(videoCount: number, audioCount: number): number {
   const trafBytes = (count: number) =>
     count === 0 ? 0 : BOX_HEADER_BYTES + TFHD_BYTES + TFDT_BYTES + TRUN_HEAD_BYTES + count * SAMPLE_RECORD_BYTES;
   return PRFT_BYTES + BOX_HEADER_BYTES + MFHD_BYTES + trafBytes(videoCount) + trafBytes(audioCount) + BOX_HEADER_BYTES;
 }
 
-/** NTP counts from 1900. */
-export const NTP_EPOCH_OFFSET_S = 2_208_988_800;
 /** Of `prft`: the time is that of capture, as well as it is known. */
 const PRFT_FLAGS_CAPTURE = 24;
 

@@ -1,5 +1,5 @@
 import { box, fullBox, u32 } from './box.ts';
-import { AUDIO_TRACK_ID, VIDEO_TRACK_ID } from './fragment.ts';
+import { AUDIO_TRACK_ID, VIDEO_TRACK_ID } from './fragment-layout.ts';
 import { audioTrack, type MovieFormats, movieHeader, videoTrack } from './movie.ts';
 
 export interface InitInput extends MovieFormats {

@@ -1,4 +1,4 @@
-import { DELTA_SAMPLE_FLAGS, SAMPLE_RECORD_BYTES } from './fragment.ts';
+import { DELTA_SAMPLE_FLAGS, SAMPLE_RECORD_BYTES } from './fragment-layout.ts';
 
 /**
  * All samples of one track of a segment: the records of its `trun` boxes one after the other (16 bytes a sample, so that a 5-minute

@@ -2,7 +2,7 @@ import { ByteReader } from '../../base/byte-reader.ts';
 import { AppError } from '../../base/errors.ts';
 import { type Box, descend, readBoxes, requireBox } from './box.ts';
 import { effectiveDurations } from './closing-index.ts';
-import { AUDIO_TRACK_ID } from './fragment.ts';
+import { AUDIO_TRACK_ID } from './fragment-layout.ts';
 import { MOVIE_TIMESCALE } from './movie.ts';
 import type { SampleLog } from './sample-log.ts';
 
