@@ -27,6 +27,7 @@ import { archiveRoutes } from './servers/admin/archive-routes.ts';
 import { AuditLog } from './servers/admin/audit-log.ts';
 import { channelRoutes } from './servers/admin/channel-routes.ts';
 import { createListener, isLoopbackAddress, parseListenAddress } from './servers/admin/listener.ts';
+import { liveRoute } from './servers/admin/live-route.ts';
 import { LiveSocket } from './servers/admin/live-socket.ts';
 import { mediaRoutes } from './servers/admin/media-routes.ts';
 import { loadPage } from './servers/admin/page-files.ts';
@@ -229,6 +230,7 @@ async function serve(
     ...channelRoutes({ channels, audit: audit.write }),
     ...settingsRoutes({ settings, onChange: () => plan.refresh(), audit: audit.write }),
     ...mediaRoutes({ catalog, channels, playback, log }),
+    liveRoute(),
     ...archiveRoutes({ catalog, channels, locks, isPlanConfirmed: () => plan.isInForce, audit: audit.write }),
   ];
   const app = createAdminApp({

@@ -11,12 +11,15 @@ import { RecorderView } from '../../../src/channels/recorder-view.ts';
 import { ChannelRegistry } from '../../../src/channels/registry.ts';
 import { createSecretBox } from '../../../src/config/secrets.ts';
 import { SettingsStore } from '../../../src/config/settings-store.ts';
+import { createPlayback } from '../../../src/playback/playback.ts';
 import { Accounts } from '../../../src/servers/admin/accounts.ts';
 import { createAdminApp } from '../../../src/servers/admin/app.ts';
 import { archiveRoutes } from '../../../src/servers/admin/archive-routes.ts';
 import type { AuditEvent } from '../../../src/servers/admin/audit-log.ts';
 import { channelRoutes } from '../../../src/servers/admin/channel-routes.ts';
 import { createListener } from '../../../src/servers/admin/listener.ts';
+import { liveRoute } from '../../../src/servers/admin/live-route.ts';
+import { mediaRoutes } from '../../../src/servers/admin/media-routes.ts';
 import { sessionRoutes } from '../../../src/servers/admin/session-routes.ts';
 import { Sessions } from '../../../src/servers/admin/sessions.ts';
 import { settingsRoutes } from '../../../src/servers/admin/settings-routes.ts';
@@ -95,12 +98,15 @@ export async function startApi(options: { model?: Partial<Model> } = {}) {
     ffmpeg: async () => ({ path: null, detail: 'not looked for' }),
     clock,
   });
+  const playback = createPlayback({ catalog, clock });
   const routes = [
     ...sessionRoutes({ accounts, sessions, audit, clock, isTls: false }),
     ...statusRoutes(status),
     ...channelRoutes({ channels, audit }),
     ...settingsRoutes({ settings, onChange, audit }),
     ...archiveRoutes({ catalog, channels, locks, isPlanConfirmed: () => true, audit }),
+    ...mediaRoutes({ catalog, channels, playback, log: silentLog }),
+    liveRoute(),
   ];
   const app = createAdminApp({ routes, sessions, page: new Map(), version: '0', isTls: false, log: silentLog });
   const listener = createListener({
@@ -153,6 +159,7 @@ export async function startApi(options: { model?: Partial<Model> } = {}) {
     },
     async stop(): Promise<void> {
       await listener.stop();
+      await playback.stop();
       await bays.stop();
       await catalog.stop();
       await rm(folder, { recursive: true });
