@@ -122,12 +122,12 @@ function soundOf(bytes: Buffer, track: Track, format: AudioTrackFormat): ClipSou
     clockRate: track.timescale,
   };
   if (format.codec === 'aac') {
-    const origin = track.samples[0]!.decodeTime;
-    const last = track.samples.at(-1)!;
+    // Every frame decodes to as many samples; files give the last one less, which would shift the clock at each loop.
+    const ticks = track.samples[0]!.duration;
     return {
       ...common,
-      packets: data.map((frame, i) => ({ time: track.samples[i]!.decodeTime - origin, data: frame })),
-      loopTicks: last.decodeTime + last.duration - origin,
+      packets: data.map((frame, i) => ({ time: i * ticks, data: frame })),
+      loopTicks: data.length * ticks,
     };
   }
   // G.711 has one byte per sample and channel; only whole packets are kept, so that the loop has no short one.

@@ -17,7 +17,17 @@ const TICKS_PER_SECOND = 100;
 
 const simulator = spawn(
   process.execPath,
-  [fileURLToPath(new URL('./main.ts', import.meta.url)), '--json', '--no-sub', '--port', '0', '--cameras', cameras, '--mbps', rate],
+  [
+    fileURLToPath(new URL('./main.ts', import.meta.url)),
+    '--json',
+    '--no-sub',
+    '--port',
+    '0',
+    '--cameras',
+    cameras,
+    '--mbps',
+    rate,
+  ],
   { stdio: ['pipe', 'pipe', 'inherit'] },
 );
 try {

@@ -96,7 +96,7 @@ export class ProbeClient {
     this.receivedBytes += chunk.length;
     if (this.#isPlaying) return; // drains only
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    while (this.#pending.length > 0 && this.#take()) continue;
+    while (this.#pending.length > 0 && this.#take());
   }
 
   #take(): boolean {
@@ -120,7 +120,9 @@ export class ProbeClient {
     const headEnd = this.#pending.indexOf('\r\n\r\n');
     if (headEnd < 0) return false;
     const [start, ...lines] = this.#pending.toString('latin1', 0, headEnd).split('\r\n');
-    const pairs = lines.map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()] as const);
+    const pairs = lines.map(
+      (line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()] as const,
+    );
     const headers = new Map(pairs);
     const end = headEnd + 4 + Number(headers.get('content-length') ?? 0);
     if (this.#pending.length < end) return false;
