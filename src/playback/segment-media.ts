@@ -1,3 +1,4 @@
+import type { SegmentFormats } from '../archive/identity.ts';
 import type { ReadFragment, SegmentReader } from '../archive/segment-reader.ts';
 import { AppError } from '../base/errors.ts';
 import { buildPlainFragment, type Run, type Sample } from '../media/fmp4/fragment.ts';
@@ -19,12 +20,24 @@ export function segmentInit(reader: SegmentReader, wantsSound: boolean): Buffer 
   return Buffer.concat([FILE_TYPE, buildInit({ createdUtcMs, video, audio: sound?.format })]);
 }
 
-/** How fragments are sent: as they lie in the file, or made anew, without their sound or with it as FLAC. */
+/** How fragments are sent: as they lie in the file, or made anew. */
 export type MediaPlan =
   | { readonly kind: 'range'; readonly offset: number; readonly sizeBytes: number }
-  | { readonly kind: 'rebuilt'; readonly from: number; readonly to: number; readonly sound: BrowserSound | undefined };
+  | { readonly kind: 'rebuilt'; readonly from: number; readonly to: number; readonly changes: Changes };
 
-export function planMedia(reader: SegmentReader, from: number, to: number, wantsSound: boolean): MediaPlan {
+interface Changes {
+  /** Sound as it is sent; undefined to leave it out. */
+  readonly sound: BrowserSound | undefined;
+  /** Everything is shown that much earlier. */
+  readonly delayS: number;
+}
+
+export async function planMedia(
+  reader: SegmentReader,
+  from: number,
+  to: number,
+  wantsSound: boolean,
+): Promise<MediaPlan> {
   if (to <= from || to - from > MAX_FRAGMENTS) {
     throw new AppError('bad-input', `fragments ${from} to ${to}: 1 to ${MAX_FRAGMENTS} may be asked for`);
   }
@@ -34,11 +47,31 @@ export function planMedia(reader: SegmentReader, from: number, to: number, wants
   }
   const { audio } = reader.formats;
   const sound = wantsSound && audio !== undefined ? browserSound(audio) : undefined;
-  const isAsStored = audio === undefined || sound?.format === audio;
-  if (isAsStored)
-    return { kind: 'range', offset: first.offset, sizeBytes: last.offset + last.sizeBytes - first.offset };
-  return { kind: 'rebuilt', from, to, sound };
+  const delayS = await firstDelayS(reader);
+  const isAsStored = (audio === undefined || sound?.format === audio) && delayS === 0;
+  if (!isAsStored) return { kind: 'rebuilt', from, to, changes: { sound, delayS } };
+  return { kind: 'range', offset: first.offset, sizeBytes: last.offset + last.sizeBytes - first.offset };
 }
+
+/**
+ * With B-frames the first picture of a file is shown later than it is decoded. hls.js puts the decoding time of a file where the
+ * pictures of the file before end, so a hole of that length would stay at every border, at which players stall: such files are
+ * sent with all pictures, and the sound, that much earlier.
+ */
+function firstDelayS(reader: SegmentReader): Promise<number> {
+  const { video } = reader.formats;
+  if (video.reorderDepth === 0 || reader.fragments.length === 0) return Promise.resolve(0);
+  const known = delays.get(reader);
+  if (known !== undefined) return known;
+  const delay = reader
+    .readFragment(0)
+    .then((fragment) => (fragment.video?.samples[0]?.compositionOffset ?? 0) / video.clockRate);
+  delays.set(reader, delay);
+  return delay;
+}
+
+/** A file's first fragment does not change, so it is read once for each time that the file is opened. */
+const delays = new WeakMap<SegmentReader, Promise<number>>();
 
 export async function* readMedia(reader: SegmentReader, plan: MediaPlan): AsyncGenerator<Buffer> {
   if (plan.kind === 'range') {
@@ -46,7 +79,7 @@ export async function* readMedia(reader: SegmentReader, plan: MediaPlan): AsyncG
     return;
   }
   for await (const fragment of reader.readFragments(plan.from, plan.to)) {
-    const rebuilt = rebuild(fragment, plan.sound);
+    const rebuilt = rebuild(fragment, plan.changes, reader.formats);
     if (rebuilt !== undefined) yield Buffer.concat(rebuilt);
   }
 }
@@ -60,12 +93,26 @@ export async function* readPiece(reader: SegmentReader, offset: number, sizeByte
   }
 }
 
-/** The same whoever asks, and in whatever order: it depends on the fragment alone. */
-function rebuild(fragment: ReadFragment, sound: BrowserSound | undefined): Buffer[] | undefined {
-  const { wallUtcMs, video } = fragment;
-  const audio = sound && fragment.audio && recode(fragment.audio, sound);
+/** The same whoever asks, and in whatever order: it depends on the file alone. */
+function rebuild(fragment: ReadFragment, { sound, delayS }: Changes, formats: SegmentFormats): Buffer[] | undefined {
+  const { wallUtcMs } = fragment;
+  const video = fragment.video && shownEarlier(fragment.video, Math.round(delayS * formats.video.clockRate));
+  const recoded =
+    sound && fragment.audio && (sound.format === formats.audio ? fragment.audio : recode(fragment.audio, sound));
+  const audio = recoded && sound && decodedEarlier(recoded, Math.round(delayS * sound.format.clockRate));
   if (video === undefined && audio === undefined) return undefined;
   return buildPlainFragment({ wallUtcMs, video, audio }, fragment.info.index + 1).buffers;
+}
+
+function shownEarlier(run: Run, ticks: number): Run {
+  if (ticks === 0) return run;
+  const shift = (sample: Sample) => ({ ...sample, compositionOffset: sample.compositionOffset - ticks });
+  return { ...run, samples: run.samples.map(shift) };
+}
+
+/** Sound from before the first picture has nowhere to go and moves by less. */
+function decodedEarlier(run: Run, ticks: number): Run {
+  return { ...run, baseDecodeTime: Math.max(0, run.baseDecodeTime - ticks) };
 }
 
 /** Packets of G.711 that follow each other become one FLAC frame; where packets were lost a frame ends, and lasts over the hole. */

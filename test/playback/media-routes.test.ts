@@ -9,6 +9,7 @@ import { AppError } from '../../src/base/errors.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { CatalogGap, CatalogSegment } from '../../src/catalog/rows.ts';
 import type { ChannelSettings } from '../../src/config/settings.ts';
+import { fragmentHeadBytes, parseFragmentHead } from '../../src/media/fmp4/fragment-parse.ts';
 import type { FootageCatalog } from '../../src/playback/footage-finder.ts';
 import { createPlayback, type Playback } from '../../src/playback/playback.ts';
 import { apiRouter } from '../../src/servers/admin/app.ts';
@@ -162,6 +163,10 @@ describe('playlist', () => {
       get(`/segments/${UNIT}/1/0/media.m4s?from=${from}&to=${to}&sound=1`).then(bytesOf);
     const [second, first] = [await entry(6, 12), await entry(0, 6)];
     expect(Buffer.concat([first, second]).equals(await entry(0, 12))).toBe(true);
+
+    // Players put a file where the one before ends, so its first picture may not be shown later than it is decoded.
+    const head = parseFragmentHead(first.subarray(0, fragmentHeadBytes(first)));
+    expect(head.video?.records.readInt32BE(12)).toBe(0);
   });
 
   test('sound that begins half way is left out of all of it', async () => {

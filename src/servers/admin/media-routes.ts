@@ -134,7 +134,7 @@ function mediaRoute({ catalog, playback, log }: MediaRoutesDeps): Route {
     handler: async ({ params, query }, ctx) => {
       const lease = await playback.shelf.lease(await findSegment(catalog, params));
       try {
-        const plan = planMedia(lease.reader, query.from, query.to, query.sound !== 0);
+        const plan = await planMedia(lease.reader, query.from, query.to, query.sound !== 0);
         if (plan.kind === 'range') ctx.length = plan.sizeBytes;
         ctx.type = 'video/iso.segment';
         send(ctx, readMedia(lease.reader, plan), log).on('close', lease.release);
