@@ -1,12 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { MINUTE_MS } from '../base/units.ts';
+import { MINUTE_MS, SECOND_MS } from '../base/units.ts';
 import type { Catalog, MountedDrive } from './catalog.ts';
 import { readDrive, readLedger, type SourceResult } from './read-source.ts';
 
 /** Facts of the link keep the catalog up to date; this finds what they missed, and moves the marks on. */
 const CATCH_UP_EVERY_MS = 10 * MINUTE_MS;
+
+/** A drive that hangs must not keep control from ending. */
+const STOP_TIMEOUT_MS = 2 * SECOND_MS;
 
 const LEDGER = 'ledger';
 
@@ -40,6 +43,10 @@ export class CatchUp {
   async stop(): Promise<void> {
     this.#stopping?.abort();
     await this.#loop;
+    const patience = new AbortController();
+    const late = this.#options.clock.sleep(STOP_TIMEOUT_MS, patience.signal).catch(() => undefined); // all have ended
+    await Promise.race([Promise.all(this.#running.values()), late]);
+    patience.abort();
   }
 
   get isRunning(): boolean {
@@ -48,19 +55,26 @@ export class CatchUp {
 
   /** Soon, because a drive has come or gone. */
   request(): void {
-    this.runOnce().catch((error: unknown) => {
+    this.#begin().catch((error: unknown) => {
       this.#options.log.error({ error: messageOf(error) }, 'catalog could not catch up');
     });
   }
 
   /** Reads every source that is not being read already, and waits for all of them. */
   async runOnce(): Promise<void> {
+    await this.#begin();
+    await Promise.all(this.#running.values());
+  }
+
+  async #begin(): Promise<void> {
     const { catalog, ledgerFolder, drives, clock } = this.#options;
+    const signal = this.#stopping?.signal;
+    if (signal?.aborted) return;
     const mounted = drives();
     await catalog.setDrives(mounted);
-    this.#read(LEDGER, () => readLedger(catalog, ledgerFolder));
-    for (const drive of mounted) this.#read(drive.driveId, () => readDrive(catalog, drive, clock.nowUtcMs()));
-    await Promise.all(this.#running.values());
+    this.#read(LEDGER, () => readLedger(catalog, ledgerFolder, signal));
+    for (const drive of mounted)
+      this.#read(drive.driveId, () => readDrive(catalog, drive, { nowUtcMs: clock.nowUtcMs(), signal }));
   }
 
   #read(source: string, read: () => Promise<SourceResult>): void {
@@ -79,17 +93,15 @@ export class CatchUp {
       const durationMs = Math.round(clock.monotonicMs() - startMs);
       if (entries > 0 || unreadable > 0) log.info({ source, entries, unreadable, durationMs }, 'catalog caught up');
     } catch (error) {
+      if (this.#stopping?.signal.aborted) return;
       log.warn({ source, error: messageOf(error) }, 'catalog could not catch up, it is tried again');
     }
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const isStopped = new Promise<void>((resolve) =>
-        signal.addEventListener('abort', () => resolve(), { once: true }),
-      );
       try {
-        await Promise.race([this.runOnce(), isStopped]);
+        await this.#begin();
         await this.#options.clock.sleep(CATCH_UP_EVERY_MS, signal);
       } catch (error) {
         if (signal.aborted) return;

@@ -57,8 +57,8 @@ export async function checkDatabase(path: string): Promise<string | undefined> {
 }
 
 function database(path: string, writing: sqlite3.Database, reading: sqlite3.Database): Database {
-  const writes = statements(writing);
-  const reads = statements(reading);
+  const writes = statements(path, writing);
+  const reads = statements(path, reading);
   let last: Promise<unknown> = Promise.resolve();
 
   const writer: Writer = {
@@ -69,7 +69,7 @@ function database(path: string, writing: sqlite3.Database, reading: sqlite3.Data
           else resolve(this.changes);
         });
       }),
-    all: (sql, params = []) => rowsOf(path, writes.get(sql), params),
+    all: async (sql, params = []) => rowsOf(path, writes.get(sql), params),
   };
 
   async function runTransaction<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
@@ -85,7 +85,7 @@ function database(path: string, writing: sqlite3.Database, reading: sqlite3.Data
   }
 
   return {
-    all: (sql, params = []) => rowsOf(path, reads.get(sql), params),
+    all: async (sql, params = []) => rowsOf(path, reads.get(sql), params),
     transaction(work) {
       const next = last.then(() => runTransaction(work));
       // Those behind go on after a failure; the failure belongs to its own caller.
@@ -103,18 +103,24 @@ function database(path: string, writing: sqlite3.Database, reading: sqlite3.Data
 }
 
 /** Prepared statements by their text; the catalog has a fixed set of them. */
-function statements(handle: sqlite3.Database) {
+function statements(path: string, handle: sqlite3.Database) {
   const prepared = new Map<string, sqlite3.Statement>();
+  let isClosed = false;
   return {
     get(sql: string): sqlite3.Statement {
+      if (isClosed) throw new AppError('conflict', `catalog ${path}: is closed`);
       let statement = prepared.get(sql);
       if (!statement) {
-        statement = handle.prepare(sql);
+        // Without a callback a failure would be an event that ends the process; with it, each use of the statement fails.
+        statement = handle.prepare(sql, (error) => {
+          if (error) prepared.delete(sql);
+        });
         prepared.set(sql, statement);
       }
       return statement;
     },
     finalize(): void {
+      isClosed = true;
       for (const statement of prepared.values()) statement.finalize();
       prepared.clear();
     },

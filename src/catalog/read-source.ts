@@ -17,34 +17,52 @@ const BATCH = 5_000;
  */
 const OVERLAP = 1_000;
 
+/** Reading stops between two batches when its signal is aborted; the mark says from where to go on. */
+export interface ReadOptions {
+  readonly nowUtcMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface SourceResult {
   readonly entries: number;
   readonly unreadable: number;
 }
 
 /** Brings the catalog up to what a drive holds: its journal from the mark on, or the whole drive when it was never read. */
-export async function readDrive(catalog: Catalog, drive: MountedDrive, nowUtcMs: number): Promise<SourceResult> {
+export async function readDrive(catalog: Catalog, drive: MountedDrive, options: ReadOptions): Promise<SourceResult> {
   const { driveId, root } = drive;
   const folder = journalFolder(root);
   const mark = await catalog.markOf(driveId);
-  const lastNumber = await lastNumberOf(folder, dayOf(nowUtcMs));
+  const lastNumber = await lastNumberOf(folder, dayOf(options.nowUtcMs));
   // A journal that is shorter than what was read of it has lost lines: the files are asked.
-  if (mark === undefined || lastNumber < mark) return scanWhole(catalog, drive, lastNumber);
-  return { entries: await readLines(catalog, { source: driveId, driveId, folder, mark }), unreadable: 0 };
+  if (mark === undefined || lastNumber < mark) return scanWhole(catalog, drive, lastNumber, options.signal);
+  return {
+    entries: await readLines(catalog, { source: driveId, driveId, folder, mark }, options.signal),
+    unreadable: 0,
+  };
 }
 
 /** The same for the ledger on the state partition. */
-export async function readLedger(catalog: Catalog, folder: string): Promise<SourceResult> {
+export async function readLedger(catalog: Catalog, folder: string, signal?: AbortSignal): Promise<SourceResult> {
   const mark = (await catalog.markOf(LEDGER)) ?? 0;
-  return { entries: await readLines(catalog, { source: LEDGER, driveId: undefined, folder, mark }), unreadable: 0 };
+  return {
+    entries: await readLines(catalog, { source: LEDGER, driveId: undefined, folder, mark }, signal),
+    unreadable: 0,
+  };
 }
 
-async function scanWhole(catalog: Catalog, { driveId, root }: MountedDrive, lastNumber: number): Promise<SourceResult> {
+async function scanWhole(
+  catalog: Catalog,
+  { driveId, root }: MountedDrive,
+  lastNumber: number,
+  signal: AbortSignal | undefined,
+): Promise<SourceResult> {
   await catalog.forgetDrive(driveId);
   let batch: SourcedEntry[] = [];
   let entries = 0;
   let unreadable = 0;
   for await (const items of scanDrive(root)) {
+    signal?.throwIfAborted();
     for (const item of items) {
       const entry = entryOf(item);
       if (entry) batch.push({ driveId, entry });
@@ -63,6 +81,7 @@ async function scanWhole(catalog: Catalog, { driveId, root }: MountedDrive, last
 async function readLines(
   catalog: Catalog,
   from: { source: string; driveId: string | undefined; folder: string; mark: number },
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   const { source, driveId, folder, mark } = from;
   let batch: SourcedEntry[] = [];
@@ -74,6 +93,7 @@ async function readLines(
     last = Math.max(last, n);
     if (n > mark) count++;
     if (batch.length < BATCH) continue;
+    signal?.throwIfAborted();
     await catalog.apply(batch, { source, n: last });
     batch = [];
   }

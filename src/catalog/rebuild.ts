@@ -21,7 +21,7 @@ export async function rebuildCatalog(options: {
   await catalog.setDrives(drives);
   const results = await Promise.all([
     readLedger(catalog, ledgerFolder),
-    ...drives.map((drive) => readDrive(catalog, drive, clock.nowUtcMs())),
+    ...drives.map((drive) => readDrive(catalog, drive, { nowUtcMs: clock.nowUtcMs() })),
   ]);
   return {
     entries: results.reduce((sum, result) => sum + result.entries, 0),
