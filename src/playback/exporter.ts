@@ -6,7 +6,7 @@ import type { FootageFinder, FoundSegment } from './footage-finder.ts';
 import { readPiece } from './segment-media.ts';
 import type { SegmentShelf } from './segment-shelf.ts';
 
-/** The index of a day takes some 30 MB of memory and must be made before the first byte is sent. */
+/** The index of a day takes some 50 MB of memory and must be made before the first byte is sent. */
 export const MAX_EXPORT_MS = 24 * HOUR_MS;
 
 /** Players fetch one export in many requests; its index is made once. */
@@ -36,6 +36,9 @@ export class Exporter {
   /** By their etag; the least recently used first. */
   readonly #kept = new Map<string, PlannedExport>();
 
+  /** One after the other, so that two people who export a day each do not take twice the memory at once. */
+  #planning: Promise<unknown> = Promise.resolve();
+
   constructor(options: { finder: FootageFinder; shelf: SegmentShelf }) {
     this.#finder = options.finder;
     this.#shelf = options.shelf;
@@ -46,12 +49,18 @@ export class Exporter {
    * Footage that is being written is taken up to its last whole fragment.
    */
   async plan(span: ExportSpan): Promise<Export> {
-    const { channelId, fromUtcMs, toUtcMs } = span;
-    const lengthMs = toUtcMs - fromUtcMs;
+    const lengthMs = span.toUtcMs - span.fromUtcMs;
     if (lengthMs > MAX_EXPORT_MS) {
       const hours = (lengthMs / HOUR_MS).toFixed(1);
       throw new AppError('bad-input', `a span of ${hours} h: one file may hold ${MAX_EXPORT_MS / HOUR_MS} h`);
     }
+    const planned = this.#planning.then(() => this.#planNow(span));
+    this.#planning = planned.catch(() => undefined);
+    return planned;
+  }
+
+  async #planNow(span: ExportSpan): Promise<Export> {
+    const { channelId, fromUtcMs, toUtcMs } = span;
     const parts = await this.#finder.readableParts(channelId, fromUtcMs, toUtcMs);
     const etag = etagOf(span, parts);
     const kept = this.#kept.get(etag);

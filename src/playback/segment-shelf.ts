@@ -15,6 +15,9 @@ export const MAX_OPEN_SEGMENTS = 64;
  */
 export const IDLE_MS = 15_000;
 
+/** A drive that is asleep needs up to 10 s to spin up; one that has not answered by then hangs. */
+const OPEN_TIMEOUT_MS = 15_000;
+
 export type SegmentAddress = Pick<CatalogSegment, 'unit' | 'boot' | 'seq' | 'driveId' | 'root' | 'path'>;
 
 export interface SegmentLease {
@@ -62,14 +65,23 @@ export class SegmentShelf {
     }
   }
 
-  /** AppError `not-found` when the file is not there (any more), `drive` when its drive is not, or fails. */
+  /** AppError `not-found` when the file is not there (any more), `drive` when its drive is not, fails, or hangs. */
   async lease(segment: SegmentAddress): Promise<SegmentLease> {
     const { root } = segment;
     if (root === null) throw new AppError('drive', `${nameOf(segment)}: its drive ${segment.driveId} is in no bay`);
+    const opened = this.#lease(join(root, segment.path), this.#operationsOf(root));
+    const isOpened = new AbortController();
     try {
-      return await this.#lease(join(root, segment.path), this.#operationsOf(root));
+      return await Promise.race([opened, this.#tooLate(isOpened.signal)]);
     } catch (error) {
+      // It may still succeed after it was given up.
+      opened.then(
+        (lease) => lease.release(),
+        () => undefined,
+      );
       throw readError(segment, error);
+    } finally {
+      isOpened.abort();
     }
   }
 
@@ -98,6 +110,11 @@ export class SegmentShelf {
       this.#drop(path, book);
       throw error;
     }
+  }
+
+  async #tooLate(signal: AbortSignal): Promise<never> {
+    await this.#clock.sleep(OPEN_TIMEOUT_MS, signal);
+    throw new Error(`did not open within ${OPEN_TIMEOUT_MS / 1000} s`);
   }
 
   #makeRoom(): void {
