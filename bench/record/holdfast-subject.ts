@@ -98,8 +98,10 @@ async function orStop<T>(step: Promise<T>, stop: () => Promise<void>): Promise<T
 
 async function waitUntilRecording(facts: RecorderFacts, channels: number): Promise<void> {
   await waitFor(`${channels} channels record`, CONNECT_TIMEOUT_MS, () => {
-    const states = [...facts.channels.values()];
-    return states.filter(({ state }) => state === 'recording').length === channels;
+    const others = [...facts.channels.values()].filter(({ state }) => state !== 'recording');
+    if (others.length > 0)
+      throw new Error(others.map(({ channelId, state, detail }) => `${channelId} ${state} ${detail}`).join('; '));
+    return facts.channels.size === channels;
   });
 }
 
