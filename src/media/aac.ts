@@ -95,7 +95,7 @@ export class AacDepacketiser implements Depacketiser {
   }
 
   #finishFrame(rtpTime: number, arrivalMonotonicMs: number): void {
-    let data = this.#arena.take();
+    let { data } = this.#arena.take();
     const adtsBytes = adtsHeaderBytes(data);
     if (adtsBytes > 0) {
       if (this.#config === undefined) this.#learn(aacConfigFromAdts(data));

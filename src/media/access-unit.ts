@@ -54,6 +54,11 @@ export interface AccessUnit {
   readonly arrivalMonotonicMs: number;
   /** Something was lost before this unit, so that what depends on earlier pictures is damaged. */
   readonly isAfterLoss: boolean;
+  /**
+   * The memory that `data` is a view of, where it may be used again. Whoever holds `data` beyond the recorder's tail calls `keep`;
+   * only the tail releases.
+   */
+  readonly slab?: { release(): void; keep(): void };
 }
 
 /** True when a segment with the one format cannot go on with the other. */

@@ -36,7 +36,7 @@ export class G711Depacketiser implements Depacketiser {
     this.#isAfterLoss = false;
     this.#sink.onAudioUnit({
       kind: 'audio',
-      data: this.#arena.take(),
+      ...this.#arena.take(),
       isKey: true,
       rtpTime,
       arrivalMonotonicMs,

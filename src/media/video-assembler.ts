@@ -227,7 +227,7 @@ export class VideoAssembler {
     }
     const unit: AccessUnit = {
       kind: 'video',
-      data: this.#arena.take(),
+      ...this.#arena.take(),
       isKey: this.#isKey,
       rtpTime: this.#unitTime,
       arrivalMonotonicMs: this.#arrivalMs,

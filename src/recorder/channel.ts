@@ -1,4 +1,4 @@
-import type { GapCause, GapEntry } from '../archive/entries.ts';
+import type { GapEntry } from '../archive/entries.ts';
 import type { SegmentName } from '../archive/layout.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -7,7 +7,7 @@ import { isScheduledOn, type PlanChannel } from '../link/plan.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
 import { CameraSession, type SessionFailure } from './camera-session.ts';
 import type { DriveSet } from './drive-set.ts';
-import { GAP_THRESHOLD_MS, GapTracker } from './gap-tracker.ts';
+import { GapTracker } from './gap-tracker.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Recording } from './recording.ts';
 import type { TimedUnit } from './timed-unit.ts';
@@ -20,6 +20,9 @@ const FLUSH_AFTER_MS = 1_000;
 const NO_DATA_MS = 3_000;
 /** … and after this the session is given up and begun anew. */
 const RESTART_SILENT_MS = 10_000;
+
+/** What explains a hole in front of the next footage when nothing else is known. */
+const NOTHING_CAME: SessionFailure = { cause: 'no-data', detail: 'the camera sent nothing for a second or more' };
 
 export interface ChannelOptions {
   readonly plan: PlanChannel;
@@ -56,7 +59,7 @@ export class Channel {
   #lastUnitMs = 0;
   #isSkippingToKey = false;
   /** What explains a hole in front of the next footage when no gap is open. */
-  #holeCause: GapCause = 'no-data';
+  #hole: SessionFailure = NOTHING_CAME;
   #lostBefore = { packetsLost: 0, framesDropped: 0 };
   #videoFrames = 0;
   #framesWritten = 0;
@@ -143,7 +146,7 @@ export class Channel {
 
   /** The wall clock was stepped: the next key frame begins a segment in the new time. */
   noteClockStep(): void {
-    this.#holeCause = 'clock';
+    this.#hole = { cause: 'clock', detail: 'the wall clock was stepped' };
     this.#stamper.beginStretch();
   }
 
@@ -191,7 +194,10 @@ export class Channel {
       this.#videoFrames++;
       if (this.#mustSkip(unit)) {
         this.#framesDropped++;
-        this.#holeCause = 'stream-error';
+        this.#hole = {
+          cause: 'stream-error',
+          detail: 'packets were lost; pictures up to the next key frame cannot be decoded',
+        };
         return;
       }
       this.#failure = undefined;
@@ -212,14 +218,13 @@ export class Channel {
 
   #noteFootage(startUtcMs: number, endUtcMs: number, videoFrames: number): void {
     this.#framesWritten += videoFrames;
-    this.#record(
-      this.gaps.footage(startUtcMs, endUtcMs, this.#holeCause, `nothing for ${GAP_THRESHOLD_MS} ms or more`),
-    );
-    this.#holeCause = 'no-data';
+    this.#record(this.gaps.footage(startUtcMs, endUtcMs, this.#hole.cause, this.#hole.detail));
+    this.#hole = NOTHING_CAME;
   }
 
   #noteUp(): void {
     this.#isUp = true;
+    this.#hole = { cause: 'no-data', detail: 'connected, waiting for the first key frame' };
     this.#lastUnitMs = this.#options.clock.monotonicMs();
   }
 

@@ -38,7 +38,8 @@ export interface SegmentSink {
   close(): void;
 }
 
-type Phase = 'open' | 'indexed' | 'done' | 'lost';
+/** `indexed`: the index is written; `turned`: the file's head points to it. Each waits for the sync that covers it. */
+type Phase = 'open' | 'indexed' | 'turned' | 'done' | 'lost';
 
 interface Sink extends SegmentSink {
   readonly spec: SegmentSpec;
@@ -102,7 +103,7 @@ export class DriveWriter {
     await this.#whenIdle();
     this.#stopping.abort();
     await this.#commits;
-    // Index durable, then heads turned and durable, then the journal's lines about it.
+    // Media and index durable, heads turned; heads durable, journal told; journal durable.
     for (let round = 0; round < 3 && !this.#hasFailed; round++) await this.#commitOnce();
   }
 
@@ -256,29 +257,35 @@ export class DriveWriter {
       const covered = [...this.#sinks].map((sink) => ({
         sink,
         written: sink.written,
-        wasIndexed: sink.phase === 'indexed',
+        phase: sink.phase,
       }));
       const startMs = clock.monotonicMs();
       await held.syncfs();
       pacer.note(clock.monotonicMs() - startMs);
-      for (const { sink, written, wasIndexed } of covered) {
+      for (const { sink, written, phase } of covered) {
         if (sink.phase === 'lost') continue;
         sink.spec.onDurable(written);
-        if (wasIndexed) await this.#finish(sink);
+        if (phase === 'indexed') await this.#turn(sink);
+        else if (phase === 'turned') this.#finish(sink);
       }
     } catch (error) {
       this.fail(asAppError('drive', error));
     }
   }
 
-  async #finish(sink: Sink): Promise<void> {
-    const file = sink.file!;
-    await file.flip();
+  async #turn(sink: Sink): Promise<void> {
+    await sink.file!.flip();
+    sink.phase = 'turned';
+    this.#hasUnsynced = true;
+  }
+
+  /** The journal must not call a file closed before it is: a start after a power cut would not repair it. */
+  #finish(sink: Sink): void {
     sink.phase = 'done';
     this.#sinks.delete(sink);
-    this.#hasUnsynced = true;
-    const entry = file.closedEntry();
+    const entry = sink.file!.closedEntry();
     this.#options.journal.append(entry);
+    this.#hasUnsynced = true;
     this.#options.onClosed(entry);
   }
 

@@ -21,6 +21,8 @@ const MAX_QUEUE_BYTES = 32 * MIB;
 /** What failed is tried again, but a dying drive must not be worked on without end. */
 const RETRY_FAILED_MS = 5_000;
 const ROOM_CHECK_MS = 1_000;
+/** The kernel's remove event comes with a later version; until then a pulled drive is noticed so soon, or by its first failed write. */
+const PRESENCE_CHECK_MS = 500;
 
 export interface DriveEvents {
   onState(state: DriveState): void;
@@ -60,6 +62,7 @@ export class Drive implements Placement {
   #detail = 'not looked at yet';
   #retryAtMs = 0;
   #roomCheckAtMs = 0;
+  #presenceCheckAtMs = 0;
   #checking: Promise<void> | undefined;
   #isStopped = false;
   #repairing: Promise<void> = Promise.resolve();
@@ -135,7 +138,9 @@ export class Drive implements Placement {
 
   /** Called a few times a second. Never waits for a drive that hangs: the last look must have ended first. */
   check(): void {
-    if (this.#isStopped || this.#checking) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#isStopped || this.#checking || nowMs < this.#presenceCheckAtMs) return;
+    this.#presenceCheckAtMs = nowMs + PRESENCE_CHECK_MS;
     this.#checking = this.#checkOnce()
       .catch((error: unknown) => this.#giveUp('failed', messageOf(error)))
       .finally(() => {

@@ -41,14 +41,10 @@ export class GapTracker {
   resume(fromUtcMs: number, startedUtcMs: number): GapEntry[] {
     const untilUtcMs = this.#firstFootageUtcMs ?? this.#open?.fromUtcMs;
     if (untilUtcMs === undefined) {
-      if (startedUtcMs - fromUtcMs < GAP_THRESHOLD_MS) {
-        this.#coveredThroughUtcMs = Math.min(fromUtcMs, this.#coveredThroughUtcMs ?? fromUtcMs);
-        return [];
-      }
       this.#open = this.#row(fromUtcMs, null, 'recorder-not-running', notRunningDetail(fromUtcMs, startedUtcMs));
       return [this.#open];
     }
-    if (untilUtcMs - fromUtcMs < GAP_THRESHOLD_MS) return [];
+    if (untilUtcMs <= fromUtcMs) return [];
     return [this.#row(fromUtcMs, untilUtcMs, 'recorder-not-running', notRunningDetail(fromUtcMs, startedUtcMs))];
   }
 

@@ -63,6 +63,7 @@ function deliver(watch: Watch, timed: TimedUnit): void {
     watch.peer.send(formatFact(watch, timed.stretch));
   }
   if (watch.isWaitingForKey && !isVideoKey) return;
+  unit.slab?.keep(); // the socket sends when it can
   watch.isWaitingForKey = !watch.peer.sendUnit({
     watchId: watch.watchId,
     kind: unit.kind,

@@ -16,6 +16,8 @@ export class Tail {
   #keys: number[] = [];
   #marks: TailMark[] = [];
   #durableThrough = 0;
+  /** Units up to here went without being written, or are written twice: their memory is left to the garbage collector. */
+  #givenUpThrough = 0;
   #bytes = 0;
 
   get bytes(): number {
@@ -49,6 +51,7 @@ export class Tail {
   release(throughSerial: number): void {
     this.#marks = this.#marks.filter((mark) => mark.throughSerial > throughSerial);
     this.#durableThrough = Math.max(this.#durableThrough, throughSerial);
+    this.#givenUpThrough = Math.max(this.#givenUpThrough, throughSerial);
     this.#dropDurable();
   }
 
@@ -60,6 +63,7 @@ export class Tail {
   /** The same, for the caller to write anew: what was handed to drives before no longer counts. */
   replay(): readonly TimedUnit[] {
     this.#marks = [];
+    this.#givenUpThrough = Math.max(this.#givenUpThrough, (this.#units.at(-1)?.serial ?? 0) + 1);
     return this.units();
   }
 
@@ -87,13 +91,18 @@ export class Tail {
     }
   }
 
-  /** Happens once a group of pictures; nothing that was dropped stays referenced. */
+  /**
+   * Happens once a group of pictures; nothing that was dropped stays referenced. Memory is given back only of what a sync has covered:
+   * what was given up may still wait in a drive's queue.
+   */
   #dropBefore(serial: number): void {
     let count = 0;
     while (count < this.#units.length && this.#units[count]!.serial < serial) {
       this.#bytes -= this.#units[count]!.unit.data.length;
       count++;
     }
-    this.#units.splice(0, count);
+    for (const dropped of this.#units.splice(0, count)) {
+      if (dropped.serial > this.#givenUpThrough) dropped.unit.slab?.release();
+    }
   }
 }

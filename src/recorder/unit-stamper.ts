@@ -1,4 +1,4 @@
-import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
+import { type AccessUnit, type AudioFormat, isSameFormat, type VideoFormat } from '../media/access-unit.ts';
 import { DecodeTimeline } from '../media/decode-time.ts';
 import type { Stretch, TimedUnit } from './timed-unit.ts';
 import { TrackClock } from './track-clock.ts';
@@ -26,9 +26,9 @@ export class UnitStamper {
   }
 
   setFormats(format: { video?: VideoFormat; audio?: AudioFormat }): void {
+    if (!isSameFormat(this.#video, format.video) || !isSameFormat(this.#audio, format.audio)) this.#isStretchDue = true;
     this.#video = format.video;
     this.#audio = format.audio;
-    this.#isStretchDue = true;
   }
 
   /** The wall clock was stepped. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena } from '../../src/media/arena.ts';
+import { Arena, VIDEO_SLAB_BYTES } from '../../src/media/arena.ts';
 
 describe('arena', () => {
   it('gives each unit back as it was put in, whatever the sizes, and never touches it again', () => {
@@ -11,7 +11,7 @@ describe('arena', () => {
         const arena = new Arena(64);
         const taken = units.map((pieces) => {
           for (const bytes of pieces) expect(arena.append(Buffer.from(bytes), 0, bytes.length)).toBe(true);
-          return arena.take();
+          return arena.take().data;
         });
         taken.forEach((view, i) => {
           expect(view.toString('hex')).toBe(Buffer.concat(units[i]!).toString('hex'));
@@ -27,7 +27,7 @@ describe('arena', () => {
     arena.appendU32(0);
     arena.append(Buffer.alloc(20, 2), 0, 20);
     arena.patchU32(0, 20);
-    expect(arena.take()).toEqual(Buffer.concat([Buffer.from([0, 0, 0, 20]), Buffer.alloc(20, 2)]));
+    expect(arena.take().data).toEqual(Buffer.concat([Buffer.from([0, 0, 0, 20]), Buffer.alloc(20, 2)]));
   });
 
   it('says no to what exceeds the maximum of a unit, and keeps what was there', () => {
@@ -44,6 +44,35 @@ describe('arena', () => {
     arena.insert(2, Buffer.from('cdcdcd'));
     arena.truncate(9);
     expect(arena.peek(1).toString()).toBe('bcdcdcde');
-    expect(arena.take().toString()).toBe('abcdcdcde');
+    expect(arena.take().data.toString()).toBe('abcdcdcde');
+  });
+
+  describe('slabs', () => {
+    const unitOf = (arena: Arena, value: number) => {
+      arena.append(Buffer.alloc(VIDEO_SLAB_BYTES / 2, value), 0, VIDEO_SLAB_BYTES / 2);
+      return arena.take();
+    };
+
+    it('are used again when each of their units was released, and not before', () => {
+      const arena = new Arena(VIDEO_SLAB_BYTES);
+      const [a, b, c] = [unitOf(arena, 1), unitOf(arena, 2), unitOf(arena, 3)];
+      a.slab.release();
+      expect(new Arena(VIDEO_SLAB_BYTES)).toBeDefined();
+      expect(unitOf(new Arena(VIDEO_SLAB_BYTES), 9).data.buffer).not.toBe(a.data.buffer);
+      b.slab.release();
+      expect(unitOf(new Arena(VIDEO_SLAB_BYTES), 9).data.buffer).toBe(a.data.buffer);
+      expect(c.data.equals(Buffer.alloc(VIDEO_SLAB_BYTES / 2, 3))).toBe(true);
+    });
+
+    it('are never used again when somebody keeps a unit', () => {
+      const arena = new Arena(VIDEO_SLAB_BYTES);
+      const [a, b] = [unitOf(arena, 1), unitOf(arena, 2)];
+      unitOf(arena, 3);
+      a.slab.keep();
+      a.slab.release();
+      b.slab.release();
+      expect(unitOf(new Arena(VIDEO_SLAB_BYTES), 9).data.buffer).not.toBe(a.data.buffer);
+      expect(a.data.equals(Buffer.alloc(VIDEO_SLAB_BYTES / 2, 1))).toBe(true);
+    });
   });
 });

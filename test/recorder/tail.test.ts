@@ -85,4 +85,44 @@ describe('Tail', () => {
       }),
     );
   });
+
+  describe('gives memory back', () => {
+    const tracked = (from: number, to: number, released: number[]) =>
+      frames(from, to, 10).map((timed) => ({
+        ...timed,
+        unit: { ...timed.unit, slab: { release: () => released.push(timed.serial), keep: () => undefined } },
+      }));
+    const oneTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+
+    it('of what a sync has covered', () => {
+      const released: number[] = [];
+      const tail = new Tail();
+      for (const unit of tracked(1, 35, released)) tail.push(unit);
+      tail.settle(tail.mark(25));
+      expect(released).toEqual(oneTo(20));
+    });
+
+    it('but not of what was given up, which may still wait in a queue', () => {
+      const released: number[] = [];
+      const tail = new Tail();
+      for (const unit of tracked(1, 15, released)) tail.push(unit);
+      const queued = tail.mark(12);
+      tail.dropOldestGroup();
+      expect(released).toEqual([]);
+      for (const unit of tracked(16, 45, released)) tail.push(unit);
+      tail.settle(queued);
+      tail.settle(tail.mark(40));
+      expect(released).toEqual(oneTo(40).filter((serial) => serial > 10));
+    });
+
+    it('nor of what is written a second time', () => {
+      const released: number[] = [];
+      const tail = new Tail();
+      for (const unit of tracked(1, 15, released)) tail.push(unit);
+      tail.replay();
+      for (const unit of tracked(16, 45, released)) tail.push(unit);
+      tail.settle(tail.mark(40));
+      expect(Math.min(...released)).toBeGreaterThan(15);
+    });
+  });
 });
