@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
@@ -303,6 +303,14 @@ describe('the OpenAPI document', () => {
       );
       expect([path, Value.Errors(route!.responses[200]!.schema!, body).First()?.message]).toEqual([path, undefined]);
     }
+  });
+
+  it('and the reference for people describe the same routes', async () => {
+    const reference = await readFile(join(import.meta.dirname, '../../../docs/reference/api.md'), 'utf8');
+    const missing = api.routes
+      .map(({ method, path }) => (path.endsWith('/live') ? `WebSocket \`${path}` : `\`${method.toUpperCase()} ${path}`))
+      .filter((heading) => !reference.includes(heading));
+    expect(missing).toEqual([]);
   });
 
   it('is plain JSON', () => {
