@@ -10,6 +10,7 @@ export const MODULE_DOORS: Record<string, string[]> = {
   ws: ['src/servers/'],
   selfsigned: ['src/servers/admin/'],
   pino: ['src/base/log.ts'],
+  'node-cron': ['src/storage/'],
   systeminformation: ['src/system/'],
   'node-disk-info': ['src/system/'],
   preact: ['src/servers/admin/page/'],
