@@ -15,7 +15,7 @@ import { planDrives } from './channels/plan-drives.ts';
 import { PlanKeeper } from './channels/plan-keeper.ts';
 import { RecorderView } from './channels/recorder-view.ts';
 import { ChannelRegistry, settingsProblem } from './channels/registry.ts';
-import { createSecretBox, readOrCreateUnitKey } from './config/secrets.ts';
+import { createSecretBox, readOrCreateUnitKey, type SecretBox } from './config/secrets.ts';
 import { SettingsStore } from './config/settings-store.ts';
 import type { Fact } from './link/messages.ts';
 import { connectLink } from './link/socket.ts';
@@ -40,7 +40,7 @@ import { readOrMakeCertificate } from './servers/admin/tls.ts';
 import { AgeKeeper } from './storage/age-keeper.ts';
 import { LockKeeper } from './storage/lock-keeper.ts';
 import { LockStore } from './storage/lock-store.ts';
-import { isClockSynchronized } from './system/clock-facts.ts';
+import { readClockState } from './system/clock-facts.ts';
 import { locateFfmpeg } from './system/ffmpeg.ts';
 import { systemFigures } from './system/figures.ts';
 
@@ -178,7 +178,7 @@ async function serve(
       unit,
       drives: mounted(),
       locks: lockStore.all.map(({ id, channelId, fromUtcMs, toUtcMs }) => ({ id, channelId, fromUtcMs, toUtcMs })),
-      openPassword: secrets.open,
+      openPassword: (sealed, channelId) => openPassword(secrets, sealed, channelId),
     }),
     send: link.send,
     clock,
@@ -216,7 +216,7 @@ async function serve(
     catalog,
     isCatchingUp: () => catchUp.isRunning,
     figures: systemFigures({ statePath: resolve(args.state), clock, log }),
-    clockState: isClockSynchronized,
+    clockState: readClockState,
     ffmpeg: () => ffmpegState(settings.current.ffmpegPath),
     clock,
   });
@@ -320,6 +320,16 @@ function announce(address: string, setupCode: string | undefined, fingerprint: s
   process.stdout.write(`listening on ${address}\n`);
   if (fingerprint !== undefined) process.stdout.write(`certificate: SHA-256 ${fingerprint}\n`);
   if (setupCode !== undefined) process.stdout.write(`setup code: ${setupCode}\n`);
+}
+
+/** One password that was sealed elsewhere must not keep all channels from being planned: the camera refuses, and the page says so. */
+function openPassword(secrets: SecretBox, sealed: string, channelId: string): string {
+  try {
+    return secrets.open(sealed, channelId);
+  } catch (error) {
+    log.error({ channelId, error: messageOf(error) }, 'camera password cannot be opened: set it anew');
+    return '';
+  }
 }
 
 function capacityBytesOf(bays: BayWatch): number {

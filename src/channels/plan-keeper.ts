@@ -24,7 +24,7 @@ export class PlanKeeper {
   #revision = 0;
   #acceptedRevision = -1;
   #last: Promise<void> = Promise.resolve();
-  #waiting = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
   #stopping: AbortController | undefined;
   #renewing: Promise<void> | undefined;
 
@@ -72,6 +72,7 @@ export class PlanKeeper {
   onAccepted(revision: number): void {
     this.#acceptedRevision = revision;
     for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
   }
 
   onDisconnected(): void {
@@ -108,15 +109,11 @@ export class PlanKeeper {
   }
 
   async #change(timeoutMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, timeoutMs);
-      this.#waiting.add(wake);
-    });
+    const patience = new AbortController();
+    const accepted = new Promise<void>((resolve) => this.#waiting.add(resolve));
+    const late = this.#options.clock.sleep(timeoutMs, patience.signal).catch(() => undefined); // accepted before
+    await Promise.race([accepted, late]);
+    patience.abort();
   }
 
   async #refresh(isForced: boolean): Promise<void> {

@@ -6,6 +6,8 @@ import { migrate } from './migrations.ts';
 import { scheduleProblem } from './schedule-check.ts';
 import { DEFAULT_CHANNEL, DEFAULT_SETTINGS, Settings } from './settings.ts';
 
+const MAX_PORT = 65_535;
+
 /**
  * Settings out of the text of a file. Left-out fields get their defaults; anything else that is not as the schema says is an
  * error that names the file, the field, its value and what is allowed.
@@ -26,6 +28,13 @@ export function checkSettings(value: unknown, fileName: string): Settings {
   const mismatch = describeMismatch(Settings, value);
   if (mismatch !== undefined) throw new AppError('bad-input', `${fileName}: ${mismatch}`);
   const settings = value as Settings;
+  const port = Number(settings.listen.slice(settings.listen.lastIndexOf(':') + 1));
+  if (port > MAX_PORT) {
+    throw new AppError(
+      'bad-input',
+      `${fileName}: listen: "${settings.listen}" is not allowed, ports end at ${MAX_PORT}`,
+    );
+  }
   const numbers = new Map<number, number>();
   const ids = new Map<string, number>();
   for (const [index, channel] of settings.channels.entries()) {

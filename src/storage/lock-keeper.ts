@@ -15,9 +15,17 @@ export interface LockKeeperOptions {
   readonly onChange: () => Promise<boolean>;
 }
 
+export interface WantedLock {
+  readonly channelId: string;
+  readonly fromUtcMs: number;
+  readonly toUtcMs: number;
+  readonly note: string;
+}
+
 /** Locks are taken up to half of the capacity, and count as confirmed when the recorder has them. */
 export class LockKeeper {
   readonly #options: LockKeeperOptions;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: LockKeeperOptions) {
     this.#options = options;
@@ -27,7 +35,19 @@ export class LockKeeper {
     return this.#options.store.all;
   }
 
-  async add(wanted: { channelId: string; fromUtcMs: number; toUtcMs: number; note: string }) {
+  /** One after the other, so that two at once cannot pass the limit together. */
+  add(wanted: WantedLock): Promise<{ lock: Lock; isConfirmed: boolean }> {
+    const next = this.#last.then(() => this.#addNow(wanted));
+    this.#last = next.catch(() => undefined); // told to whoever asked
+    return next;
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#options.store.remove(id);
+    await this.#options.onChange();
+  }
+
+  async #addNow(wanted: WantedLock): Promise<{ lock: Lock; isConfirmed: boolean }> {
     const { store, clock, capacityBytes, onChange } = this.#options;
     if (wanted.toUtcMs <= wanted.fromUtcMs) {
       throw new AppError(
@@ -45,11 +65,6 @@ export class LockKeeper {
     if (refusal !== undefined) throw new AppError('conflict', refusal);
     const lock = await store.add({ ...wanted, madeUtcMs: clock.nowUtcMs() });
     return { lock, isConfirmed: await onChange() };
-  }
-
-  async remove(id: string): Promise<void> {
-    await this.#options.store.remove(id);
-    await this.#options.onChange();
   }
 
   async #bytesOf(span: { channelId: string; fromUtcMs: number; toUtcMs: number }): Promise<number> {

@@ -92,6 +92,11 @@ describe('a settings file', () => {
         'settings.json: retention.maxAgeDays: -1 is not allowed, expected a number of days greater than 0, or null',
     },
     {
+      name: 'with a port that does not exist',
+      text: JSON.stringify({ version: 1, listen: '127.0.0.1:84800' }),
+      message: 'settings.json: listen: "127.0.0.1:84800" is not allowed, ports end at 65535',
+    },
+    {
       name: 'of a newer firmware',
       text: JSON.stringify({ version: 2 }),
       message: 'settings.json: version: 2 is not allowed, expected 1 (the file is from a newer firmware)',
