@@ -45,7 +45,9 @@ export class ClipLibrary {
     if (clipFolder !== undefined) {
       this.#folder ??= listClips(clipFolder);
       const paths = await this.#folder;
-      return { main: await this.#load(paths[index % paths.length]!), sub: await this.#subClip(index, count, name) };
+      // The sub stream plays the same file: own clips are played where there is no ffmpeg to make a smaller one.
+      const clip = await this.#load(paths[index % paths.length]!);
+      return { main: clip, sub: this.#sub && clip };
     }
     return { main: await this.#generate(index, count, name, this.#main), sub: await this.#subClip(index, count, name) };
   }

@@ -25,7 +25,7 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --audio none|aac|pcmu|pcma   (default none)
   --length S           seconds until the clip repeats (default 10)
   --no-sub             no sub stream
-  --clips FOLDER       play the MP4 and MOV files in this folder instead
+  --clips FOLDER       play the MP4 and MOV files in this folder, in turn, instead
   --user U --password P
   --auth basic|digest|both     what the cameras offer (default both)
   --start-anywhere     begin with whatever comes next, not with a key frame

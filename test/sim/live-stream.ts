@@ -7,8 +7,6 @@ import { dueTicksOf, firstNumberFrom, loopStart, unitOf } from './rtp/loop.ts';
 import { packRun } from './rtp/packets.ts';
 import type { PreparedClip, PreparedTrack } from './rtp/prepared-clip.ts';
 
-/** RFC 3550 recommends at least 5 s; cameras do just that. */
-const REPORT_INTERVAL_MS = 5_000;
 /** After a longer pause of this process the stream goes on with the present, as a camera does, and does not make up for it. */
 const MAX_LATENESS_MS = 5_000;
 
@@ -33,7 +31,6 @@ export class LiveStream {
   #startedAtMs = 0;
   #nextFrame = 0;
   #nextSound = 0;
-  #nextReportAtMs = 0;
 
   constructor(input: {
     readonly camera: number;
@@ -75,10 +72,7 @@ export class LiveStream {
     while (this.#dueMs(this.prepared.video, this.#nextFrame) <= nowMs) this.#sendFrame(this.#nextFrame++);
     const { sound } = this.prepared;
     while (sound && this.#dueMs(sound, this.#nextSound) <= nowMs) this.#sendSound(sound, this.#nextSound++);
-    if (nowMs >= this.#nextReportAtMs) {
-      this.#nextReportAtMs = nowMs + REPORT_INTERVAL_MS;
-      this.#sendReports(nowMs);
-    }
+    for (const session of this.#sessions) if (session.isReportDue(nowMs)) this.#sendReport(session, nowMs);
   }
 
   #sendFrame(number: number): void {
@@ -100,12 +94,11 @@ export class LiveStream {
     for (const session of this.#sessions) session.sendSound(unitOf(sound, number), timestamp, dueMs);
   }
 
-  #sendReports(nowMs: number): void {
-    const at = (clockRate: number) =>
-      (this.#origin(clockRate) + Math.round(((nowMs - this.#startedAtMs) * clockRate) / 1000)) >>> 0;
+  #sendReport(session: PlaySession, nowMs: number): void {
+    const elapsedMs = nowMs - this.#startedAtMs;
+    const at = (clockRate: number) => (this.#origin(clockRate) + Math.round((elapsedMs * clockRate) / 1000)) >>> 0;
     const { video, sound } = this.prepared;
-    const utcMs = this.#clock.nowUtcMs();
-    for (const session of this.#sessions) session.sendReports(utcMs, at(video.clockRate), at(sound?.clockRate ?? 0));
+    session.sendReports(nowMs, this.#clock.nowUtcMs(), at(video.clockRate), at(sound?.clockRate ?? 0));
   }
 
   /** The first frame that a session that joins now will get. */

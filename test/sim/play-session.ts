@@ -38,6 +38,8 @@ export interface NumberedFrame {
 
 /** What a camera holds back for a client that does not read, before it leaves frames out. */
 const MAX_BACKLOG_BYTES = 1 * MIB;
+/** RFC 3550, 6.2 recommends 5 s as a minimum; cameras do just that. */
+const REPORT_INTERVAL_MS = 5_000;
 
 /** A camera's half of one client's session: fills in the packets, counts, and leaves out frames when the client does not keep up. */
 export class PlaySession {
@@ -51,6 +53,7 @@ export class PlaySession {
   /** Frames that are left out count only after the first: before it, the client has nothing to miss. */
   #startedAtMs: number | undefined;
   #isDropping = false;
+  #nextReportAtMs = 0;
 
   constructor(input: {
     readonly id: string;
@@ -111,9 +114,15 @@ export class PlaySession {
     this.#write(track, bytes, sound.run.offsets.length);
   }
 
-  /** Sender reports for both tracks, once they have sent something. */
-  sendReports(utcMs: number, videoTimestamp: number, soundTimestamp: number): void {
-    if (this.#isDropping || this.#faults.has('silent')) return;
+  /** At once after the first packet, and then from time to time. */
+  isReportDue(nowMs: number): boolean {
+    if (this.#isDropping || this.#faults.has('silent') || nowMs < this.#nextReportAtMs) return false;
+    return (this.#video?.packets ?? 0) + (this.#sound?.packets ?? 0) > 0;
+  }
+
+  /** Sender reports for the tracks that have sent something. */
+  sendReports(nowMs: number, utcMs: number, videoTimestamp: number, soundTimestamp: number): void {
+    this.#nextReportAtMs = nowMs + REPORT_INTERVAL_MS;
     const tracks = [
       { track: this.#video, timestamp: videoTimestamp },
       { track: this.#sound, timestamp: soundTimestamp },
