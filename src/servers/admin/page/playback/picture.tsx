@@ -22,6 +22,9 @@ export function Picture(props: {
         {/* biome-ignore lint/a11y/useMediaCaption: surveillance has no captions */}
         <video ref={props.onVideo} playsInline />
         {state.kind !== 'ready' && <div class="tile-message">{message(playback)}</div>}
+        <div class="screen-note" role="status">
+          {playback.jump && <JumpNotice jump={playback.jump} gaps={props.gaps} />}
+        </div>
       </div>
       <div class="stage-bar">
         {video && <Transport video={video} />}
@@ -32,7 +35,6 @@ export function Picture(props: {
           )}
         </p>
       </div>
-      <div role="status">{playback.jump && <JumpNotice jump={playback.jump} gaps={props.gaps} />}</div>
     </section>
   );
 }

@@ -7,7 +7,7 @@ import { useStore } from '../state/store.ts';
 import { replaceRoute } from '../state/use-route.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useTimelineData } from '../timeline/use-timeline-data.ts';
-import { centreOn, followCursor, keepNearNow, localDay, spanMs, type View } from '../timeline/view.ts';
+import { centreOn, endingAt, followCursor, keepNearNow, localDay, spanMs, type View } from '../timeline/view.ts';
 import { ClipPanel } from './clip-panel.tsx';
 import { GapList } from './gap-list.tsx';
 import { Picture } from './picture.tsx';
@@ -97,7 +97,5 @@ export function PlaybackPage(props: { channel: number | undefined; atUtcMs: numb
 
 function firstView(atUtcMs: number | undefined, nowMs: number): View {
   const view = { fromMs: nowMs - FIRST_VIEW_MS, toMs: nowMs };
-  return atUtcMs === undefined
-    ? keepNearNow({ fromMs: view.fromMs, toMs: nowMs + FIRST_VIEW_MS / 20 }, nowMs)
-    : centreOn(view, atUtcMs);
+  return atUtcMs === undefined ? endingAt(view, nowMs) : centreOn(view, atUtcMs);
 }

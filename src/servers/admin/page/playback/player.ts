@@ -10,6 +10,8 @@ const TICK_MS = 100;
 /** What follows is asked for when less than this is left, and near the present as often as there may be something new. */
 const EXTEND_BELOW_MS = 5 * 60_000;
 const EXTEND_EVERY_MS = { min: 2_000, max: 15_000 };
+/** Younger footage is not yet on a drive in whole groups of pictures. */
+const FRESH_MS = 3_000;
 /** Wall time that goes on by so much more than the picture has jumped over a gap. */
 const JUMP_MS = 1_500;
 /** After a fault the player is made anew once; one that follows within this time is shown. */
@@ -132,7 +134,8 @@ export function startPlayer(options: {
     const leftMs = playlist.endUtcMs - wallUtcMs;
     const isWaiting = video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA && leftMs < 1_000;
     onState({ kind: isWaiting ? 'at-end' : 'ready' });
-    if (leftMs < EXTEND_BELOW_MS && performance.now() >= extendAtMs) void extend(playlist, leftMs);
+    const hasMore = nowUtcMs() - playlist.endUtcMs > FRESH_MS;
+    if (leftMs < EXTEND_BELOW_MS && hasMore && performance.now() >= extendAtMs) void extend(playlist, leftMs);
   }
 
   async function extend(current: RollingPlaylist, leftMs: number): Promise<void> {

@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../base/units.ts';
 import type { ChannelStatus } from '../api/types.ts';
 import { Icon } from '../parts/icon.tsx';
 import { formatDate, parseLocal, zoneName } from '../text/format.ts';
-import { localDay, spanMs, type View, zoom } from '../timeline/view.ts';
+import { endingAt, localDay, spanMs, type View, zoom } from '../timeline/view.ts';
 
 const SPANS = [
   { label: 'Day', spanMs: DAY_MS },
@@ -25,8 +25,9 @@ export function PlaybackToolbar(props: {
   const { view, nowMs } = props;
   const middleMs = (view.fromMs + view.toMs) / 2;
   const day = localDay(middleMs);
-  const isCursorVisible = props.cursorMs !== undefined && props.cursorMs > view.fromMs && props.cursorMs < view.toMs;
-  const anchorMs = isCursorVisible ? props.cursorMs! : Math.min(middleMs, nowMs);
+  // What is looked at stays on screen: the cursor, else the present, else the middle.
+  const isVisible = (timeMs: number | undefined) => timeMs !== undefined && timeMs > view.fromMs && timeMs < view.toMs;
+  const anchorMs = [props.cursorMs, nowMs].find(isVisible) ?? middleMs;
   return (
     <div class="toolbar">
       <select
@@ -98,8 +99,11 @@ export function PlaybackToolbar(props: {
         >
           <Icon name="zoomIn" />
         </button>
+        <button type="button" onClick={() => props.onView(endingAt(view, nowMs))}>
+          Now
+        </button>
       </div>
-      <span class="muted push-right zone">{zoneName(nowMs)}</span>
+      <span class="push-right zone narrow-only">{zoneName(nowMs)}</span>
     </div>
   );
 }

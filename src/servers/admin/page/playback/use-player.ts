@@ -2,6 +2,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../state/context.ts';
 import { type Player, type PlayerState, startPlayer } from './player.ts';
 
+/** Long enough to read it twice. */
+const JUMP_SHOWN_MS = 12_000;
+
 export interface Playback {
   readonly state: PlayerState;
   readonly cursorMs: number | undefined;
@@ -43,6 +46,12 @@ export function usePlayer(
       player.current = undefined;
     };
   }, [api, poll, video, channel]);
+
+  useEffect(() => {
+    if (!jump) return;
+    const timer = window.setTimeout(() => setJump(undefined), JUMP_SHOWN_MS);
+    return () => window.clearTimeout(timer);
+  }, [jump]);
 
   useEffect(() => {
     wanted.current = cursorMs;

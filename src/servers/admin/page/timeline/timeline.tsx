@@ -7,7 +7,7 @@ import { drawTimeline, HEIGHT_PX, readColours } from './draw.ts';
 import { SpanHandles } from './span-handles.tsx';
 import { useGestures } from './use-gestures.ts';
 import { useWidth } from './use-width.ts';
-import { clamp, pan, spanMs, type View, xOf, zoom } from './view.ts';
+import { clamp, pan, spanMs, timeAt, type View, zoom } from './view.ts';
 
 const POINT_TOLERANCE_PX = 4;
 /** Room for the tip on both sides of the pointer. */
@@ -29,9 +29,9 @@ export function Timeline(props: {
   const area = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const widthPx = useWidth(area);
-  const [pointedMs, setPointedMs] = useState<number>();
+  const [pointedX, setPointedX] = useState<number>();
   const colours = useMemo(() => readColours(document.documentElement), []);
-  useGestures(area, { view, onView, onClick: props.onSeek, onPoint: setPointedMs });
+  useGestures(area, { view, onView, onClick: props.onSeek, onPoint: setPointedX });
 
   useEffect(() => {
     const element = canvas.current;
@@ -64,6 +64,7 @@ export function Timeline(props: {
     action();
   }
 
+  const msPerPx = spanMs(view) / Math.max(1, widthPx);
   const atCursor = cursorMs === undefined ? undefined : describeTime(data, cursorMs, nowMs);
   return (
     <div class="timeline">
@@ -89,11 +90,11 @@ export function Timeline(props: {
       {props.selection && widthPx > 0 && (
         <SpanHandles view={view} widthPx={widthPx} span={props.selection} nowMs={nowMs} onSpan={props.onSelection} />
       )}
-      {pointedMs !== undefined && (
+      {pointedX !== undefined && widthPx > 0 && (
         <Tip
-          x={clamp(xOf(view, pointedMs, widthPx), TIP_HALF_PX, Math.max(TIP_HALF_PX, widthPx - TIP_HALF_PX))}
-          timeMs={pointedMs}
-          described={describeTime(data, pointedMs, nowMs, (spanMs(view) / Math.max(1, widthPx)) * POINT_TOLERANCE_PX)}
+          x={clamp(pointedX, TIP_HALF_PX, Math.max(TIP_HALF_PX, widthPx - TIP_HALF_PX))}
+          timeMs={timeAt(view, pointedX, widthPx)}
+          described={describeTime(data, timeAt(view, pointedX, widthPx), nowMs, msPerPx * POINT_TOLERANCE_PX)}
         />
       )}
     </div>

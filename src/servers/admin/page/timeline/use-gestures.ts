@@ -13,7 +13,8 @@ export function useGestures(
     readonly view: View;
     readonly onView: (view: View) => void;
     readonly onClick: (timeMs: number) => void;
-    readonly onPoint: (timeMs: number | undefined) => void;
+    /** Pixels from the left edge. */
+    readonly onPoint: (x: number | undefined) => void;
   },
 ): void {
   const latest = useRef(handlers);
@@ -47,7 +48,7 @@ export function useGestures(
     const onMove = (event: PointerEvent) => {
       const x = place(event);
       const previousX = pointers.get(event.pointerId);
-      if (previousX === undefined) return latest.current.onPoint(time(x));
+      if (previousX === undefined) return latest.current.onPoint(x);
       if (!hasMoved && Math.abs(x - startX) < CLICK_MAX_PX) return;
       hasMoved = true;
       const { view, onView } = latest.current;
@@ -62,9 +63,8 @@ export function useGestures(
     };
     const onUp = (event: PointerEvent) => {
       if (!pointers.delete(event.pointerId) || hasMoved) return;
-      const timeMs = time(place(event));
-      latest.current.onPoint(timeMs);
-      latest.current.onClick(timeMs);
+      latest.current.onPoint(place(event));
+      latest.current.onClick(time(place(event)));
     };
     const onCancel = (event: PointerEvent) => void pointers.delete(event.pointerId);
     const onLeave = (event: PointerEvent) => {

@@ -52,6 +52,11 @@ export function centreOn(view: View, timeMs: number): View {
   return pan(view, timeMs - (view.fromMs + view.toMs) / 2);
 }
 
+/** The same length of time up to a little after `timeMs`, so that one sees it go on. */
+export function endingAt(view: View, timeMs: number): View {
+  return pan(view, timeMs + spanMs(view) * 0.05 - view.toMs);
+}
+
 /** Local midnight to local midnight: 23, 24 or 25 hours. */
 export function localDay(timeMs: number): View {
   const fromMs = startOfLocalDay(timeMs);
