@@ -39,8 +39,17 @@ export class FootageFinder {
     );
   }
 
-  /** For a span without footage: says what there is nearest. */
+  /** For a span of which nothing can be read: says why, or what there is nearest. */
   async nothingFound(channelId: string, fromUtcMs: number, toUtcMs: number): Promise<AppError> {
+    const span = `from ${iso(fromUtcMs)} to ${iso(toUtcMs)}`;
+    const inSpan = await this.#catalog.segmentsOf(channelId, fromUtcMs, toUtcMs);
+    const away = new Set(inSpan.filter((segment) => segment.root === null).map((segment) => segment.driveId));
+    if (away.size > 0) {
+      return new AppError('drive', `the footage ${span} is on drive ${[...away].join(', ')}, which is in no bay`);
+    }
+    if (inSpan.some((segment) => segment.endUtcMs === null)) {
+      return new AppError('not-found', `the footage ${span} is still being written: no group of pictures is whole yet`);
+    }
     const { before } = await this.#catalog.nearestSegments(channelId, fromUtcMs);
     const { after } = await this.#catalog.nearestSegments(channelId, toUtcMs);
     const nearest = [
@@ -48,7 +57,7 @@ export class FootageFinder {
       ...(after ? [`the nearest after it begins at ${iso(after.startUtcMs)}`] : []),
     ];
     const rest = nearest.length > 0 ? nearest.join(', ') : 'the channel has no footage near it';
-    return new AppError('not-found', `no footage from ${iso(fromUtcMs)} to ${iso(toUtcMs)}; ${rest}`);
+    return new AppError('not-found', `no footage ${span}; ${rest}`);
   }
 
   /** A file that cannot be read shows nothing; who wants to play it is told why. */

@@ -194,7 +194,10 @@ describe('playlist', () => {
     };
     await file.appendFragment(fragments[0]!);
     clock.stepWall(START + 500 - clock.nowUtcMs());
-    expect((await errorOf(path)).status).toBe(404);
+    expect(await errorOf(path)).toMatchObject({
+      status: 404,
+      message: expect.stringContaining('is still being written'),
+    });
     const early = await entriesAt(11);
     expect(early).not.toContain('#EXT-X-ENDLIST');
     expect(early.filter((line) => line.startsWith('..'))).toEqual([
@@ -218,6 +221,15 @@ describe('playlist', () => {
       kind: 'not-found',
       message:
         'no footage from 2026-03-01T12:01:00.000Z to 2026-03-01T12:01:30.000Z; the nearest before it ends at 2026-03-01T12:00:02.000Z',
+    });
+  });
+
+  test('footage on a drive that was pulled: says which', async () => {
+    await record([{ clip: slice(plain, 0, 2), at: 0 }]);
+    segments[0] = { ...segments[0]!, root: null };
+    expect(await errorOf(`/channels/1/playlist.m3u8?${span(0, 2_000)}`)).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('is on drive drive-1, which is in no bay'),
     });
   });
 
