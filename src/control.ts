@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { resolve } from 'node:path';
 import { systemClock as clock } from './base/clock.ts';
 import { AppError, errnoCode, messageOf } from './base/errors.ts';
 import { createLog } from './base/log.ts';
@@ -15,6 +13,7 @@ import { planDrives } from './channels/plan-drives.ts';
 import { PlanKeeper } from './channels/plan-keeper.ts';
 import { RecorderView } from './channels/recorder-view.ts';
 import { ChannelRegistry, settingsProblem } from './channels/registry.ts';
+import { type ControlArguments, readControlArguments } from './config/control-arguments.ts';
 import { createSecretBox, readOrCreateUnitKey, type SecretBox } from './config/secrets.ts';
 import { SettingsStore } from './config/settings-store.ts';
 import type { Fact } from './link/messages.ts';
@@ -41,8 +40,9 @@ import { AgeKeeper } from './storage/age-keeper.ts';
 import { LockKeeper } from './storage/lock-keeper.ts';
 import { LockStore } from './storage/lock-store.ts';
 import { readClockState } from './system/clock-facts.ts';
-import { locateFfmpeg } from './system/ffmpeg.ts';
+import { ffmpegState } from './system/ffmpeg.ts';
 import { systemFigures } from './system/figures.ts';
+import { productVersion } from './system/version.ts';
 
 /*
  * The control process: decides and serves. Turns settings, schedules and bays into the plan, keeps the catalog, serves the page and
@@ -52,23 +52,10 @@ import { systemFigures } from './system/figures.ts';
  *
  * Exit code 2: something that a person has to put right (settings, model, port, permission); nothing was changed.
  */
-const USAGE =
-  'usage: control --state DIR --model FILE [--listen HOST:PORT] [--page DIR] [--settings FILE] [--rebuild-catalog]';
-
 const log = createLog('control');
 
-interface Arguments {
-  readonly state: string;
-  readonly model: string;
-  readonly listen: string | undefined;
-  readonly page: string;
-  /** Seed at the first start. */
-  readonly settings: string | undefined;
-  readonly isRebuild: boolean;
-}
-
 async function main(): Promise<void> {
-  const args = readArguments(process.argv.slice(2));
+  const args = readControlArguments(process.argv.slice(2));
   const prepared = await prepare(args);
   if (args.isRebuild) {
     await rebuild(prepared);
@@ -87,7 +74,7 @@ async function main(): Promise<void> {
 }
 
 /** Everything that can be wrong is read here, before anything is written or served. */
-async function prepare(args: Arguments) {
+async function prepare(args: ControlArguments) {
   const model = await loadModel(args.model);
   const paths = statePaths(args.state);
   const unit = await readOrCreateUnit(paths);
@@ -107,7 +94,7 @@ async function prepare(args: Arguments) {
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 async function serve(
-  args: Arguments,
+  args: ControlArguments,
   { model, paths, unit, secrets, settings }: Prepared,
 ): Promise<() => Promise<void>> {
   const address = parseListenAddress(args.listen ?? settings.current.listen);
@@ -192,7 +179,7 @@ async function serve(
     store: lockStore,
     catalog,
     clock,
-    capacityBytes: () => capacityBytesOf(bays),
+    capacityBytes: () => bays.capacityBytes,
     allotmentMbpsOf: (channelId) => channels.all.find((channel) => channel.id === channelId)?.allotmentMbps ?? 0,
     onChange: async () => {
       await plan.refresh();
@@ -217,8 +204,9 @@ async function serve(
     isCatchingUp: () => catchUp.isRunning,
     figures: systemFigures({ statePath: resolve(args.state), clock, log }),
     clockState: readClockState,
-    ffmpeg: () => ffmpegState(settings.current.ffmpegPath),
+    ffmpeg: () => ffmpegState({ configuredPath: settings.current.ffmpegPath, searchPath: process.env.PATH ?? '' }),
     clock,
+    log,
   });
 
   // How they do it.
@@ -237,7 +225,7 @@ async function serve(
     routes,
     sessions,
     page: await loadPage(args.page),
-    version: productVersion(),
+    version: await productVersion(),
     isTls,
     log,
   });
@@ -297,24 +285,6 @@ async function rebuild({ model, paths, unit }: Prepared): Promise<void> {
   );
 }
 
-function readArguments(argv: string[]): Arguments {
-  const text = { type: 'string' } as const;
-  const options = {
-    ...{ state: text, model: text, listen: text, page: text, settings: text },
-    'rebuild-catalog': { type: 'boolean' },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    values = parseArgs({ args: argv, options }).values;
-  } catch (error) {
-    throw new AppError('bad-input', `${messageOf(error)}\n${USAGE}`, { cause: error });
-  }
-  const { state, model, listen, settings } = values;
-  if (!state || !model) throw new AppError('bad-input', USAGE);
-  const page = values.page ?? join(import.meta.dirname, '../dist/page');
-  return { state, model, listen, page, settings, isRebuild: values['rebuild-catalog'] ?? false };
-}
-
 /** For the person at the console, and for programs that start control. */
 function announce(address: string, setupCode: string | undefined, fingerprint: string | undefined): void {
   process.stdout.write(`listening on ${address}\n`);
@@ -330,24 +300,6 @@ function openPassword(secrets: SecretBox, sealed: string, channelId: string): st
     log.error({ channelId, error: messageOf(error) }, 'camera password cannot be opened: set it anew');
     return '';
   }
-}
-
-function capacityBytesOf(bays: BayWatch): number {
-  return bays.views.reduce((sum, { facts }) => sum + (facts.state === 'ready' ? facts.capacityBytes : 0), 0);
-}
-
-async function ffmpegState(configuredPath: string | null): Promise<{ path: string | null; detail: string }> {
-  try {
-    const path = await locateFfmpeg({ configuredPath, searchPath: process.env.PATH ?? '' });
-    return { path, detail: '' };
-  } catch (error) {
-    return { path: null, detail: messageOf(error) };
-  }
-}
-
-function productVersion(): string {
-  const text = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8');
-  return /"version"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? '0';
 }
 
 function shownHost(host: string): string {

@@ -43,6 +43,11 @@ export class BayWatch {
     return this.#options.bays.map((bay) => ({ bay, facts: this.#factsOf(bay) }));
   }
 
+  /** Of all drives that are there. */
+  get capacityBytes(): number {
+    return this.views.reduce((sum, { facts }) => sum + (facts.state === 'ready' ? facts.capacityBytes : 0), 0);
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {

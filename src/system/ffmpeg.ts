@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { AppError } from '../base/errors.ts';
+import { AppError, messageOf } from '../base/errors.ts';
 
 export interface FfmpegPlaces {
   /** From the settings; when it is given, it is this one or none. */
@@ -31,6 +31,15 @@ export async function locateFfmpeg(places: FfmpegPlaces): Promise<string> {
     'not-found',
     'ffmpeg: not configured, not in ffmpeg-static, not on PATH; without it there are no previews and no conversions, recording and playback go on',
   );
+}
+
+/** The same for a page: the path, or in words what is missing. */
+export async function ffmpegState(places: FfmpegPlaces): Promise<{ path: string | null; detail: string }> {
+  try {
+    return { path: await locateFfmpeg(places), detail: '' };
+  } catch (error) {
+    return { path: null, detail: messageOf(error) };
+  }
 }
 
 async function packagedFfmpeg(): Promise<string | undefined> {

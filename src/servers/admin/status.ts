@@ -1,5 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { BayView } from '../../board/bay-watch.ts';
 import type { Model } from '../../board/model.ts';
@@ -27,6 +29,7 @@ export interface StatusDeps {
   readonly clockState: () => Promise<'synced' | 'unknown'>;
   readonly ffmpeg: () => Promise<{ path: string | null; detail: string }>;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 export interface StatusSource {
@@ -44,8 +47,13 @@ export function statusSource(deps: StatusDeps): StatusSource {
   async function readCatalog(): Promise<void> {
     if (clock.monotonicMs() - readMs < CATALOG_EVERY_MS) return;
     readMs = clock.monotonicMs();
-    drives = await deps.catalog.driveFigures();
-    lastFootage = await deps.catalog.lastFootage(deps.settings().channels.map((channel) => channel.id));
+    try {
+      drives = await deps.catalog.driveFigures();
+      lastFootage = await deps.catalog.lastFootage(deps.settings().channels.map((channel) => channel.id));
+    } catch (error) {
+      // Whether channels record must be seen although the catalog fails; its last figures stay.
+      deps.log.error({ error: messageOf(error) }, 'no figures from the catalog');
+    }
   }
 
   const measuredMbps = () => (recorder.rates?.channels ?? []).reduce((sum, channel) => sum + channel.mbps60s, 0);

@@ -97,6 +97,7 @@ export async function startApi(options: { model?: Partial<Model> } = {}) {
     clockState: async () => 'unknown',
     ffmpeg: async () => ({ path: null, detail: 'not looked for' }),
     clock,
+    log: silentLog,
   });
   const playback = createPlayback({ catalog, clock });
   const routes = [
