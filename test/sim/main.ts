@@ -53,5 +53,5 @@ async function untilAskedToStop(simulator: Simulator): Promise<void> {
     });
   });
   lines.close();
-  process.stdin.unref();
+  process.stdin.destroy(); // an open pipe would keep the process alive
 }

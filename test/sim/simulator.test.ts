@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ManualClock } from '../../src/base/clock.ts';
 import type { SimulatedCamera } from './camera.ts';
 import { parseRtp, reassemble } from './depacketise.ts';
 import type { Fault } from './faults.ts';
@@ -79,6 +80,20 @@ describe('a camera', () => {
     expect(report[1]).toBe(200);
     expect(report.readUInt32BE(4)).toBe(parseRtp(videoPackets(client)[0]!).ssrc);
     expect(Math.abs(report.readUInt32BE(8) - 2_208_988_800 - Date.now() / 1000)).toBeLessThan(15);
+  });
+
+  test('ends the session of a client that says nothing for 60 s', async () => {
+    const clock = new ManualClock(Date.UTC(2030, 0, 1));
+    const camera = await start({ clock });
+    const [silent, alive] = [await open(camera), await open(camera)];
+    await Promise.all([silent.play(), alive.play()]);
+    await clock.advance(59_000);
+    await alive.request('GET_PARAMETER');
+    await clock.advance(2_000);
+    await until(() => silent.isClosed);
+    expect(alive.isClosed).toBe(false);
+    const causes = camera.counters().main.sessions.map((session) => session.endCause);
+    expect(causes).toEqual(['nothing heard for 60 s', undefined]);
   });
 
   test('has a smaller sub stream at an address of its own', async () => {
