@@ -1,6 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { AppError } from '../../src/base/errors.ts';
 import { cameraAddressProblem, splitCameraAddress } from '../../src/config/camera-address.ts';
 import { describeOptions, type OptionTable, parseOptions } from './arguments.ts';
@@ -15,8 +13,8 @@ export interface DemoOptions {
   /** Undefined: until Ctrl-C. */
   seconds: number | undefined;
   isJson: boolean;
-  dataDir: string;
-  isDataKept: boolean;
+  /** Undefined: a fresh folder, removed at the end. */
+  dataDir: string | undefined;
   listen: string;
 }
 
@@ -40,13 +38,17 @@ const TABLE = {
   sound: { kind: 'text', what: 'aac|pcmu|none', help: 'what simulated cameras send for sound (aac)' },
   seconds: { kind: 'number', min: 5, max: 604_800, help: 'record so long, check what was recorded, and stop' },
   json: { kind: 'flag', help: 'one JSON object as the last line' },
-  data: { kind: 'text', what: 'DIR', help: 'folder for everything, kept (default: a fresh one, removed at the end)' },
+  data: {
+    kind: 'text',
+    what: 'DIR',
+    help: 'folder for everything, kept and gone on with (default: a fresh one, removed)',
+  },
   listen: { kind: 'text', what: 'HOST:PORT', help: `where the admin page is (${DEFAULT_LISTEN})` },
   help: { kind: 'flag', help: 'this text' },
 } as const satisfies OptionTable;
 
 /** Undefined when help was asked for, and printed. */
-export async function parseDemoOptions(argv: readonly string[]): Promise<DemoOptions | undefined> {
+export function parseDemoOptions(argv: readonly string[]): DemoOptions | undefined {
   const given = parseOptions(argv, TABLE);
   if (given.help) {
     console.log(`scripts/demo [options]\n${describeOptions(TABLE)}`);
@@ -62,8 +64,7 @@ export async function parseDemoOptions(argv: readonly string[]): Promise<DemoOpt
     real,
     seconds: given.seconds,
     isJson: given.json,
-    dataDir: given.data === undefined ? await mkdtemp(join(tmpdir(), 'holdfast-demo-')) : resolve(given.data),
-    isDataKept: given.data !== undefined,
+    dataDir: given.data === undefined ? undefined : resolve(given.data),
     listen: parseListen(given.listen ?? DEFAULT_LISTEN),
   };
 }

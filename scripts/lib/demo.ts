@@ -1,6 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAppError, messageOf } from '../../src/base/errors.ts';
+import { DEFAULT_PORT } from '../../test/sim/simulator.ts';
 import { type DemoOptions, parseDemoOptions } from './demo-options.ts';
 import { demoResult, printChannels } from './demo-report.ts';
 import { checkFootage } from './footage-check.ts';
@@ -22,13 +24,13 @@ const SIMULATED_ALLOTMENT_MBPS = 2.5;
 const REAL_ALLOTMENT_MBPS = 8;
 /** Segments of a short run must be short enough that some are closed when it ends. */
 const SEGMENT_SECONDS = 10;
-const FIRST_FOOTAGE_TIMEOUT_MS = 30_000;
+const FIRST_FOOTAGE_TIMEOUT_MS = 20_000;
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 
 try {
-  const options = await parseDemoOptions(process.argv.slice(2));
+  const options = parseDemoOptions(process.argv.slice(2));
   if (options !== undefined) process.exitCode = await runDemo(options);
 } catch (error) {
   console.error(`scripts/demo: ${messageOf(error)}`);
@@ -36,6 +38,7 @@ try {
 }
 
 async function runDemo(options: DemoOptions): Promise<number> {
+  const folder = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'holdfast-demo-')));
   let simulator: SimulatorProcess | undefined;
   let stack: Stack | undefined;
   try {
@@ -43,11 +46,13 @@ async function runDemo(options: DemoOptions): Promise<number> {
       say(`starting ${options.cameras} simulated cameras`);
       simulator = await startSimulatorProcess({
         cameras: options.cameras,
+        // The addresses stand in the settings of a folder that is used again.
+        ...(options.dataDir !== undefined && { port: DEFAULT_PORT }),
         clip: { mbps: SIMULATED_MBPS, ...options.clip },
       });
     }
-    stack = await createStack(stackOptions(options, simulator?.urls ?? []));
-    say(`everything is in ${options.dataDir}`);
+    stack = await createStack(stackOptions(options, folder, simulator?.urls ?? []));
+    say(`everything is in ${folder}`);
     await stack.start();
     const startUtcMs = Date.now();
     await waitForFootage(stack);
@@ -72,17 +77,17 @@ async function runDemo(options: DemoOptions): Promise<number> {
   } finally {
     await stack?.stop();
     await simulator?.stop();
-    if (!options.isDataKept) await rm(options.dataDir, { recursive: true, force: true });
+    if (options.dataDir === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
-function stackOptions(options: DemoOptions, simulatedUrls: readonly string[]) {
+function stackOptions(options: DemoOptions, folder: string, simulatedUrls: readonly string[]) {
   const channels = [
     ...simulatedUrls.map((url) => ({ url, allotmentMbps: SIMULATED_ALLOTMENT_MBPS })),
     ...options.real.map((camera) => ({ allotmentMbps: REAL_ALLOTMENT_MBPS, ...camera })),
   ];
   return {
-    folder: options.dataDir,
+    folder,
     channels,
     // Room to add some on the page.
     channelCount: Math.max(8, channels.length),
@@ -90,7 +95,7 @@ function stackOptions(options: DemoOptions, simulatedUrls: readonly string[]) {
       64,
       channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0),
     ),
-    bays: [1, 2].map((n) => directoryBay(`bay${n}`, join(options.dataDir, `bay${n}`), BAY_CAPACITY_MB)),
+    bays: [1, 2].map((n) => directoryBay(`bay${n}`, join(folder, `bay${n}`), BAY_CAPACITY_MB)),
     listen: options.listen,
     settings: { name: 'Demo', segmentMinutes: SEGMENT_SECONDS / 60 },
   };
@@ -128,11 +133,12 @@ function introduce(stack: Stack, options: DemoOptions): void {
 
 /** After the time is up, or at Ctrl-C. */
 async function waitForEnd(seconds: number | undefined): Promise<void> {
-  if (stopping.signal.aborted) return;
+  const { signal } = stopping;
+  if (signal.aborted) return;
   await new Promise<void>((resolve) => {
-    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
-    if (seconds !== undefined) setTimeout(resolve, seconds * 1000);
-    else setInterval(() => undefined, 60_000); // a promise alone does not keep a process alive
+    // A promise alone does not keep a process alive.
+    const timer = seconds === undefined ? setInterval(() => undefined, 60_000) : setTimeout(resolve, seconds * 1000);
+    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
   });
 }
 

@@ -2,10 +2,10 @@ import type { ChannelSettings } from '../../src/config/settings.ts';
 import type { CameraCounters } from '../../test/sim/camera.ts';
 import { findUnexplained, type Span, totalSeconds } from './coverage.ts';
 import { findDecodeError } from './decode-check.ts';
-import { readFootage } from './footage.ts';
+import { type ChannelFootage, readFootage } from './footage.ts';
 import { compareFrames } from './frame-count.ts';
 import { readGaps } from './gaps.ts';
-import { readRecordedFrames } from './recorded-frames.ts';
+import { readFramesOfFiles } from './recorded-frames.ts';
 
 export interface ChannelCheck {
   number: number;
@@ -16,6 +16,8 @@ export interface ChannelCheck {
   /** Seconds of gaps by cause. */
   gaps: Record<string, number>;
   segments: number;
+  /** What is still written to, or was cut off, cannot be held to the same. */
+  closedSegments: number;
   /** What ffmpeg says against the newest closed segment. */
   decodeError?: string;
   /** Counted for simulated cameras. */
@@ -43,7 +45,7 @@ export interface FootageCheckInput {
 /** Holds what was recorded against what should have been, from the drives and the ledger alone. */
 export async function checkFootage(input: FootageCheckInput): Promise<FootageCheck> {
   const footage = await readFootage(input.bays);
-  const frames = input.counters.length > 0 ? await readRecordedFrames(input.bays) : undefined;
+  const frames = input.counters.length > 0 ? await readFramesOfFiles(filesSince(footage, input.window)) : undefined;
   const channels: ChannelCheck[] = [];
   for (const { id, number, name } of input.channels) {
     const { files = [], spans = [] } = footage.get(id) ?? {};
@@ -52,7 +54,7 @@ export async function checkFootage(input: FootageCheckInput): Promise<FootageChe
       toUtcMs: gap.toUtcMs ?? input.window.toUtcMs,
     }));
     const newestClosed = files.findLast((file) => file.isClosed);
-    const decodeError = newestClosed === undefined ? 'no closed segment' : await findDecodeError(newestClosed.path);
+    const decodeError = newestClosed && (await findDecodeError(newestClosed.path));
     channels.push({
       number,
       name,
@@ -60,11 +62,18 @@ export async function checkFootage(input: FootageCheckInput): Promise<FootageChe
       unexplainedGapSeconds: round(totalSeconds(findUnexplained(input.window, spans, gaps))),
       gaps: secondsByCause(gaps),
       segments: files.length,
+      closedSegments: files.filter((file) => file.isClosed).length,
       ...(decodeError !== undefined && { decodeError }),
       ...countFrames(input.counters[number - 1], frames?.get(number)?.numbers),
     });
   }
   return { channels, problems: channels.flatMap(problemsOf) };
+}
+
+/** A folder that was used before holds files of an earlier run, in which the same cameras counted from 0, too. */
+function filesSince(footage: ReadonlyMap<string, ChannelFootage>, window: Span): string[] {
+  const files = [...footage.values()].flatMap((channel) => channel.files);
+  return files.filter((file) => file.endUtcMs > window.fromUtcMs).map((file) => file.path);
 }
 
 function countFrames(counters: CameraCounters | undefined, recorded: ReadonlySet<number> | undefined) {
@@ -81,12 +90,13 @@ function secondsByCause(gaps: readonly (Span & { cause: string })[]): Record<str
 }
 
 function problemsOf(channel: ChannelCheck): string[] {
-  const { name, secondsRecorded, unexplainedGapSeconds, decodeError, framesLost, gaps } = channel;
+  const { name, secondsRecorded, closedSegments, unexplainedGapSeconds, decodeError, framesLost, gaps } = channel;
   const problems: string[] = [];
   if (secondsRecorded === 0) {
     const causes = Object.keys(gaps).join(', ') || 'no cause in the ledger';
     problems.push(`no footage (${causes})`);
-  } else if (decodeError !== undefined) problems.push(`does not decode: ${decodeError}`);
+  } else if (closedSegments === 0) problems.push('no closed segment');
+  if (decodeError !== undefined) problems.push(`does not decode: ${decodeError}`);
   if (unexplainedGapSeconds > 0) problems.push(`${unexplainedGapSeconds} s are neither footage nor a gap`);
   if (framesLost !== undefined && framesLost > 0) problems.push(`${framesLost} frames lost`);
   return problems.map((problem) => `${name}: ${problem}`);

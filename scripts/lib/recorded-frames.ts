@@ -12,16 +12,19 @@ export interface RecordedFrames {
 
 /** The simulator's frame numbers in all MP4 files below the folders, by the number of the camera that sent them. */
 export async function readRecordedFrames(folders: readonly string[]): Promise<Map<number, RecordedFrames>> {
+  return readFramesOfFiles((await Promise.all(folders.map(listMp4Files))).flat());
+}
+
+/** The same for some files: a camera that was started anew counts from 0 again. */
+export async function readFramesOfFiles(paths: readonly string[]): Promise<Map<number, RecordedFrames>> {
   const cameras = new Map<number, RecordedFrames>();
-  for (const folder of folders) {
-    for (const path of await listMp4Files(folder)) {
-      const { camera, frames, unnumbered } = await readFrameNumbersFromMp4(path);
-      const recorded = cameras.get(camera) ?? { numbers: new Set<number>(), files: [], unnumbered: 0 };
-      cameras.set(camera, recorded);
-      for (const frame of frames) recorded.numbers.add(frame);
-      recorded.files.push(path);
-      recorded.unnumbered += unnumbered;
-    }
+  for (const path of paths) {
+    const { camera, frames, unnumbered } = await readFrameNumbersFromMp4(path);
+    const recorded = cameras.get(camera) ?? { numbers: new Set<number>(), files: [], unnumbered: 0 };
+    cameras.set(camera, recorded);
+    for (const frame of frames) recorded.numbers.add(frame);
+    recorded.files.push(path);
+    recorded.unnumbered += unnumbered;
   }
   return cameras;
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '../../src/base/errors.ts';
 import { type Bay, MODEL_VERSION } from '../../src/board/model.ts';
 import { newChannelId } from '../../src/config/channel-id.ts';
+import { parseSettings } from '../../src/config/load-settings.ts';
 import { type ChannelSettings, DEFAULT_CHANNEL, DEFAULT_SETTINGS, type Settings } from '../../src/config/settings.ts';
 import { statePaths } from '../../src/link/state.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
@@ -62,7 +63,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   const stateDir = join(folder, 'state');
   const logFile = (name: string) => join(folder, 'logs', `${name}.log`);
   const bays = options.bays ?? [1, 2].map((n) => directoryBay(`bay${n}`, join(folder, `bay${n}`), 2_000));
-  const channels = options.channels.map(completeChannel);
+  const channels = (await readChannels(stateDir)) ?? options.channels.map(completeChannel);
   const listen = options.listen ?? `127.0.0.1:${await findFreePort()}`;
   await writeFiles(options, bays, channels, listen);
 
@@ -141,6 +142,12 @@ function completeChannel(seed: ChannelSeed, index: number): ChannelSettings {
   const name = seed.name ?? `Camera ${number}`;
   const allotmentMbps = seed.allotmentMbps ?? DEFAULT_ALLOTMENT_MBPS;
   return { ...DEFAULT_CHANNEL, ...seed, id: seed.id ?? newChannelId(name), number, name, allotmentMbps };
+}
+
+/** Of a folder that was used before: its settings win over the seed. */
+async function readChannels(stateDir: string): Promise<ChannelSettings[] | undefined> {
+  const { settings: path } = statePaths(stateDir);
+  return existsSync(path) ? parseSettings(await readFile(path, 'utf8'), path).channels : undefined;
 }
 
 async function writeFiles(
