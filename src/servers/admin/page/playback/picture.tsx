@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { ChannelStatus, Gap } from '../api/types.ts';
 import { Notice } from '../parts/notice.tsx';
 import { formatDateTime, formatLength, formatTime } from '../text/format.ts';
@@ -13,6 +14,7 @@ export function Picture(props: {
   gaps: readonly Gap[];
   video: HTMLVideoElement | null;
   onVideo: (video: HTMLVideoElement | null) => void;
+  children: ComponentChildren;
 }) {
   const { channel, playback, video } = props;
   const { state, cursorMs } = playback;
@@ -34,6 +36,7 @@ export function Picture(props: {
             <time dateTime={new Date(cursorMs).toISOString()}>{formatDateTime(cursorMs)}</time>
           )}
         </p>
+        {props.children}
       </div>
     </section>
   );

@@ -13,6 +13,7 @@ import { GapList } from './gap-list.tsx';
 import { Picture } from './picture.tsx';
 import { PlaybackToolbar } from './toolbar.tsx';
 import { usePlayer } from './use-player.ts';
+import { ZoomBar } from './zoom-bar.tsx';
 
 const FIRST_VIEW_MS = 60 * MINUTE_MS;
 /** Wide enough to be taken hold of on a phone, whatever is on screen. */
@@ -68,13 +69,13 @@ export function PlaybackPage(props: { channel: number | undefined; atUtcMs: numb
         channels={status.channels}
         channel={channel.number}
         view={view}
-        cursorMs={cursorMs}
         nowMs={nowMs}
         onChannel={(number) => replaceRoute({ page: 'playback', channel: number, atUtcMs: undefined })}
         onDay={(timeMs) => show(localDay(timeMs))}
-        onView={show}
       />
-      <Picture channel={channel} playback={playback} gaps={data?.gaps ?? []} onVideo={setVideo} video={video} />
+      <Picture channel={channel} playback={playback} gaps={data?.gaps ?? []} onVideo={setVideo} video={video}>
+        <ZoomBar view={view} cursorMs={cursorMs} nowMs={nowMs} onView={show} />
+      </Picture>
       {error && <Notice tone="bad">{error}</Notice>}
       <Timeline
         label={channel.name}

@@ -5,13 +5,14 @@ import { ticks } from './ticks.ts';
 import { startOfLocalDay, type View, xOf } from './view.ts';
 
 /** Taken from the style sheet, so that the picture follows it. */
-export interface Colours {
+export interface Look {
   readonly track: string;
   readonly footage: string;
   readonly gap: Readonly<Record<Tone, string>>;
   readonly line: string;
   readonly text: string;
   readonly cursor: string;
+  readonly font: string;
 }
 
 export const AXIS_PX = 24;
@@ -21,7 +22,7 @@ const BAND_BOTTOM_PX = HEIGHT_PX - 8;
 /** A gap of a second must still be seen when a day is shown. */
 const GAP_MIN_PX = 2;
 
-export function readColours(element: Element): Colours {
+export function readLook(element: Element): Look {
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   return {
@@ -31,6 +32,7 @@ export function readColours(element: Element): Colours {
     line: colour('--line-strong'),
     text: colour('--text-2'),
     cursor: colour('--text'),
+    font: `12px ${style.fontFamily}`,
   };
 }
 
@@ -42,18 +44,18 @@ export function drawTimeline(
     readonly data: Timeline | undefined;
     readonly nowMs: number;
     readonly cursorMs: number | undefined;
-    readonly colours: Colours;
+    readonly look: Look;
   },
 ): void {
-  const { view, widthPx, data, colours } = scene;
+  const { view, widthPx, data, look } = scene;
   const x = (timeMs: number) => xOf(view, timeMs, widthPx);
   const bandPx = BAND_BOTTOM_PX - BAND_TOP_PX;
   context.clearRect(0, 0, widthPx, HEIGHT_PX);
 
   // What has not happened yet is left out of the track.
-  context.fillStyle = colours.track;
+  context.fillStyle = look.track;
   context.fillRect(0, BAND_TOP_PX, Math.min(widthPx, Math.max(0, x(scene.nowMs))), bandPx);
-  context.fillStyle = colours.footage;
+  context.fillStyle = look.footage;
   for (const span of data?.footage ?? []) {
     const left = x(span.fromUtcMs);
     context.fillRect(left, BAND_TOP_PX, Math.max(1, x(span.toUtcMs) - left), bandPx);
@@ -63,16 +65,10 @@ export function drawTimeline(
     const right = x(gap.toUtcMs ?? scene.nowMs);
     const width = Math.max(GAP_MIN_PX, right - left);
     if (left > widthPx || left + width < 0) continue;
-    drawGap(
-      context,
-      Math.max(0, left),
-      Math.min(widthPx, left + width),
-      bandPx,
-      colours.gap[causeWords(gap.cause).tone],
-    );
+    drawGap(context, Math.max(0, left), Math.min(widthPx, left + width), bandPx, look.gap[causeWords(gap.cause).tone]);
   }
-  drawAxis(context, view, widthPx, colours);
-  if (scene.cursorMs !== undefined) drawCursor(context, x(scene.cursorMs), colours.cursor);
+  drawAxis(context, view, widthPx, look);
+  if (scene.cursorMs !== undefined) drawCursor(context, x(scene.cursorMs), look.cursor);
 }
 
 /** Striped, so that a gap is told from footage without seeing its colour. */
@@ -102,19 +98,19 @@ function drawGap(
   context.restore();
 }
 
-function drawAxis(context: CanvasRenderingContext2D, view: View, widthPx: number, colours: Colours): void {
-  context.font = '12px system-ui, sans-serif';
+function drawAxis(context: CanvasRenderingContext2D, view: View, widthPx: number, look: Look): void {
+  context.font = look.font;
   context.textBaseline = 'middle';
   context.lineWidth = 1;
   for (const tick of ticks(view, widthPx)) {
     const x = Math.round(xOf(view, tick.timeMs, widthPx)) + 0.5;
     const isMidnight = tick.timeMs === startOfLocalDay(tick.timeMs);
-    context.strokeStyle = colours.line;
+    context.strokeStyle = look.line;
     context.beginPath();
     context.moveTo(x, AXIS_PX - 4);
     context.lineTo(x, isMidnight ? HEIGHT_PX : AXIS_PX + 4);
     context.stroke();
-    context.fillStyle = colours.text;
+    context.fillStyle = look.text;
     const text = isMidnight ? formatDate(tick.timeMs).slice(5) : tick.label;
     const half = context.measureText(text).width / 2;
     if (x - half >= 0 && x + half <= widthPx) context.fillText(text, x - half, AXIS_PX / 2 - 1);

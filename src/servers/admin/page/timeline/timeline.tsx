@@ -3,7 +3,7 @@ import type { Span, Timeline as TimelineSpan } from '../api/types.ts';
 import { Mark } from '../parts/notice.tsx';
 import { formatDateTime, formatTime } from '../text/format.ts';
 import { describeTime } from './describe.ts';
-import { drawTimeline, HEIGHT_PX, readColours } from './draw.ts';
+import { drawTimeline, HEIGHT_PX, readLook } from './draw.ts';
 import { SpanHandles } from './span-handles.tsx';
 import { useGestures } from './use-gestures.ts';
 import { useWidth } from './use-width.ts';
@@ -30,7 +30,7 @@ export function Timeline(props: {
   const canvas = useRef<HTMLCanvasElement>(null);
   const widthPx = useWidth(area);
   const [pointedX, setPointedX] = useState<number>();
-  const colours = useMemo(() => readColours(document.documentElement), []);
+  const look = useMemo(() => readLook(document.documentElement), []);
   useGestures(area, { view, onView, onClick: props.onSeek, onPoint: setPointedX });
 
   useEffect(() => {
@@ -41,7 +41,7 @@ export function Timeline(props: {
     element.width = Math.round(widthPx * scale);
     element.height = HEIGHT_PX * scale;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    drawTimeline(context, { view, widthPx, data, nowMs, cursorMs, colours });
+    drawTimeline(context, { view, widthPx, data, nowMs, cursorMs, look });
   });
 
   function onKeyDown(event: KeyboardEvent) {
