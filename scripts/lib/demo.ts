@@ -5,11 +5,10 @@ import { isAppError, messageOf } from '../../src/base/errors.ts';
 import { DEFAULT_PORT } from '../../test/sim/simulator.ts';
 import { type DemoOptions, parseDemoOptions } from './demo-options.ts';
 import { demoResult, printChannels } from './demo-report.ts';
+import { waitForFirstFootage } from './first-footage.ts';
 import { checkFootage } from './footage-check.ts';
-import { followRecorder } from './recorder-facts.ts';
 import { type SimulatorProcess, startSimulatorProcess } from './simulator-process.ts';
 import { createStack, directoryBay, type Stack } from './stack.ts';
-import { waitFor } from './wait-for.ts';
 
 /*
  * The main job on one machine: cameras (simulated ones, or real ones), the recorder and control, on folders that stand for bays.
@@ -24,7 +23,6 @@ const SIMULATED_ALLOTMENT_MBPS = 2.5;
 const REAL_ALLOTMENT_MBPS = 8;
 /** Segments of a short run must be short enough that some are closed when it ends. */
 const SEGMENT_SECONDS = 10;
-const FIRST_FOOTAGE_TIMEOUT_MS = 20_000;
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
@@ -55,7 +53,9 @@ async function runDemo(options: DemoOptions): Promise<number> {
     say(`everything is in ${folder}`);
     await stack.start();
     const startUtcMs = Date.now();
-    await waitForFootage(stack);
+    for (const { channel, cause, detail } of await waitForFirstFootage(stack, stopping.signal)) {
+      say(`${channel.name} (${channel.url}) has no footage: ${cause}: ${detail}`);
+    }
     introduce(stack, options);
     await waitForEnd(options.seconds);
     if (options.seconds === undefined || stopping.signal.aborted) return 0;
@@ -99,26 +99,6 @@ function stackOptions(options: DemoOptions, folder: string, simulatedUrls: reado
     listen: options.listen,
     settings: { name: 'Demo', segmentMinutes: SEGMENT_SECONDS / 60 },
   };
-}
-
-/** Until every channel records; what a real camera refuses is said and does not stop the others. */
-async function waitForFootage(stack: Stack): Promise<void> {
-  const facts = followRecorder(stack.stateDir);
-  const lacking = () =>
-    stack.channels.filter(
-      ({ id }) => !facts.rates.at(-1)?.channels.some((rate) => rate.channelId === id && rate.framesWritten > 0),
-    );
-  try {
-    await waitFor('footage', FIRST_FOOTAGE_TIMEOUT_MS, () => stopping.signal.aborted || lacking().length === 0);
-  } catch (error) {
-    if (stack.exits.length > 0) throw error;
-    for (const { id, name, url } of lacking()) {
-      const state = facts.channels.get(id);
-      say(`${name} (${url}) has no footage: ${state?.cause ?? 'no cause yet'}: ${state?.detail ?? ''}`);
-    }
-  } finally {
-    facts.stop();
-  }
 }
 
 function introduce(stack: Stack, options: DemoOptions): void {
