@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DESKTOP, openTab, PHONE, startBrowser, type Tab } from './support/browser.ts';
@@ -96,6 +97,18 @@ describe('state of the whole', () => {
     await page.getByText('The recorder is not running.').waitFor({ state: 'detached' });
     await row(1).getByText('Recording').waitFor();
     await page.getByText('Recorder not running').first().waitFor();
+  });
+
+  it('when every drive is gone this is said, and recording goes on by itself once one is back', async () => {
+    const [bay1, bay2] = unit.stack.bays.map((bay) => bay.path) as [string, string];
+    await rename(bay1, `${bay1}.pulled`);
+    await rename(bay2, `${bay2}.pulled`);
+    await page.getByText('No bay has a drive that may be written to').waitFor();
+    await row(1).getByText('Paused: no drive').waitFor();
+    await rename(`${bay1}.pulled`, bay1);
+    await rename(`${bay2}.pulled`, bay2);
+    await page.getByText('No bay has a drive that may be written to').waitFor({ state: 'detached' });
+    await row(1).getByText('Recording').waitFor();
   });
 
   it('control that is away is said, and found again', async () => {
