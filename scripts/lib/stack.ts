@@ -123,7 +123,9 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     },
     async signIn() {
       const api = createApiClient(address);
-      const { isSetUp } = await api.get<{ isSetUp: boolean }>('/session');
+      // It may just have been started again.
+      const ask = () => api.get<{ isSetUp: boolean }>('/session');
+      const { isSetUp } = await waitFor('control answers', START_TIMEOUT_MS, ask);
       if (isSetUp) await api.send('POST', '/session', { password: PASSWORD });
       else await api.send('POST', '/setup', { code: setupCode, password: PASSWORD });
       return api;
