@@ -44,6 +44,8 @@ type Phase = 'open' | 'indexed' | 'turned' | 'done' | 'lost';
 interface Sink extends SegmentSink {
   readonly spec: SegmentSpec;
   phase: Phase;
+  /** Its last fragment is in the queue. */
+  isClosing: boolean;
   file: SegmentFile | undefined;
   appended: number;
   written: number;
@@ -97,9 +99,14 @@ export class DriveWriter {
     this.#commits = this.#commitUntilStopped();
   }
 
-  /** Closes what is open, writes what waits and makes all of it durable. */
+  /** Closes what is open, writes what waits and makes all of it durable. Channels that still write here go elsewhere. */
   async stop(): Promise<void> {
-    for (const sink of this.#sinks) if (sink.phase === 'open') sink.close();
+    const { name } = this.#options.held;
+    for (const sink of [...this.#sinks]) {
+      if (sink.isClosing) continue;
+      sink.close();
+      sink.spec.onLost(new AppError('drive', `${name}: taken out of use`));
+    }
     await this.#whenIdle();
     this.#stopping.abort();
     await this.#commits;
@@ -121,15 +128,18 @@ export class DriveWriter {
       name: spec.name,
       path: segmentPath(spec.name),
       phase: 'open',
+      isClosing: false,
       file: undefined,
       appended: 0,
       written: 0,
       append: (input, sizeBytes) => {
-        if (sink.phase !== 'open' || !this.#enqueue({ kind: 'fragment', sink, input, sizeBytes })) return false;
+        if (sink.isClosing || !this.#enqueue({ kind: 'fragment', sink, input, sizeBytes })) return false;
         sink.appended++;
         return true;
       },
       close: () => {
+        if (sink.isClosing) return;
+        sink.isClosing = true;
         this.#enqueue({ kind: 'close', sink });
       },
     };
@@ -292,6 +302,7 @@ export class DriveWriter {
   #lose(sink: Sink, error: AppError): void {
     if (sink.phase === 'lost') return;
     sink.phase = 'lost';
+    sink.isClosing = true;
     this.#sinks.delete(sink);
     void sink.file?.abandon().catch((failure: unknown) => {
       this.#options.log.debug({ error: messageOf(failure) }, `${this.#options.held.name}: a file could not be closed`);
