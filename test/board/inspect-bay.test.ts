@@ -86,7 +86,8 @@ describe('a bay', () => {
   });
 
   // Root may write everywhere, so that this shows only for other users.
-  it.skipIf(process.getuid?.() === 0)('without write permission is failed, by name', async () => {
+  it('without write permission is failed, by name', async (context) => {
+    context.skip(process.getuid?.() === 0, 'root may write everywhere');
     await mkdir(bay.path);
     await label();
     await chmod(bay.path, 0o555);
