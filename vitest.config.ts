@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 // Tests that count frames or drive a browser run one file at a time: on two cores they would disturb each other.
+const isLong = process.env.HOLDFAST_LONG === '1';
+const LONG_TIMEOUT_MS = 60 * 60_000;
+
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/system/**', 'test/browser/**', 'node_modules/**'],
-          testTimeout: 30_000,
+          setupFiles: ['test/seeded.ts'],
+          testTimeout: isLong ? LONG_TIMEOUT_MS : 30_000,
         },
       },
       {
@@ -17,7 +21,7 @@ export default defineConfig({
           name: 'system',
           include: ['test/system/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 240_000,
+          testTimeout: isLong ? LONG_TIMEOUT_MS : 240_000,
           hookTimeout: 120_000,
         },
       },

@@ -1,9 +1,9 @@
 import { readDriveLabel } from '../archive/drive-label.ts';
 import type { ArchiveEntry, SegmentClosedEntry, SegmentDeletedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
 import { JournalWriter } from '../archive/journal.ts';
-import { DRIVE_LABEL_PATH, JOURNAL_DIR, parseSegmentPath } from '../archive/layout.ts';
+import { DRIVE_LABEL_PATH, JOURNAL_DIR } from '../archive/layout.ts';
 import { repairSegment } from '../archive/repair.ts';
-import { findUnclosed } from '../archive/scan.ts';
+import { scanDrive } from '../archive/scan.ts';
 import type { Clock } from '../base/clock.ts';
 import { AppError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -31,6 +31,8 @@ export interface DriveEvents {
   onDeleted(entry: SegmentDeletedEntry): void;
   /** What an earlier run left unclosed and is whole now. */
   onRepaired(entry: SegmentClosedEntry): void;
+  /** What earlier runs closed themselves. */
+  onFound(entry: SegmentClosedEntry): void;
 }
 
 export interface DriveOptions {
@@ -254,13 +256,16 @@ export class Drive implements Placement {
   async #repair(held: HeldDirectory, journal: JournalWriter): Promise<void> {
     const { log, events, unit, boot } = this.#options;
     try {
-      for await (const path of findUnclosed(held)) {
-        const name = parseSegmentPath(path);
-        if (!name || (name.unit === unit && name.boot === boot)) continue;
-        await this.#repairOne(held, journal, path, events);
+      for await (const batch of scanDrive(held.path('.'))) {
+        for (const item of batch) {
+          if (item.kind === 'closed') events.onFound(item.entry);
+          if (item.kind !== 'unclosed' && item.kind !== 'unreadable') continue;
+          if (item.name.unit === unit && item.name.boot === boot) continue;
+          await this.#repairOne(held, journal, item.path, events);
+        }
       }
     } catch (error) {
-      log.error({ error: messageOf(error) }, `${held.name}: looking for unclosed segments failed`);
+      log.error({ error: messageOf(error) }, `${held.name}: looking through the footage of earlier runs failed`);
     }
   }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 
-/** The ledger on the state partition: every gap of every channel, durable within a second of its change. */
+/** The ledger on the state partition: every gap of every channel, durable within a fraction of a second of its change. */
 export class GapLedger {
   readonly #journal: JournalWriter;
   readonly #folder: string;
@@ -38,7 +38,7 @@ export class GapLedger {
     this.#journal.append(entry);
   }
 
-  /** Called each second. What could not be written stays and is written with the next. */
+  /** Called a few times a second. What could not be written stays and is written with the next. */
   async flush(): Promise<void> {
     try {
       await this.#journal.flush({ sync: true });

@@ -46,8 +46,8 @@ export class Recorder {
   #ticks = 0;
   #timer: NodeJS.Timeout | undefined;
   #applying: Promise<void> = Promise.resolve();
-  /** Channels of which it is not yet known where the last run's footage ended. */
-  #unresumed = new Map<string, number>();
+  /** Where the footage of earlier runs ends, by channel. */
+  readonly #earlierEndUtcMs = new Map<string, number>();
   #hasResumed = false;
 
   constructor(options: RecorderOptions) {
@@ -191,8 +191,9 @@ export class Recorder {
       onOpened: (entry) => this.#link.broadcast({ kind: 'segment-opened', driveId, entry }),
       onClosed: (entry) => this.#link.broadcast({ kind: 'segment-closed', driveId, entry }),
       onDeleted: (entry) => this.#link.broadcast({ kind: 'segment-deleted', driveId, entry }),
+      onFound: (entry) => this.#noteEarlierFootage(entry),
       onRepaired: (entry) => {
-        this.#noteRepaired(entry);
+        this.#noteEarlierFootage(entry);
         this.#link.broadcast({ kind: 'segment-closed', driveId, entry });
       },
     };
@@ -274,10 +275,13 @@ export class Recorder {
     this.#link.broadcast({ kind: 'gap', entry });
   }
 
-  #noteRepaired(entry: SegmentClosedEntry): void {
-    if (entry.unit !== this.#options.unit) return;
-    const known = this.#unresumed.get(entry.channelId) ?? 0;
-    this.#unresumed.set(entry.channelId, Math.max(known, entry.endUtcMs));
+  /** Each channel's newest segment of earlier runs tells where its account goes on, and is the predecessor of its next one. */
+  #noteEarlierFootage(entry: SegmentClosedEntry): void {
+    const { unit, boot } = this.#options;
+    if (entry.unit !== unit || entry.boot === boot) return;
+    const known = this.#earlierEndUtcMs.get(entry.channelId) ?? 0;
+    if (entry.endUtcMs < known) return;
+    this.#earlierEndUtcMs.set(entry.channelId, entry.endUtcMs);
     this.#channels.get(entry.channelId)?.recording.setPredecessor(Buffer.from(entry.hash, 'hex'));
   }
 
@@ -296,7 +300,7 @@ export class Recorder {
       const open = openGaps.get(channelId);
       const beatUtcMs = this.#heartbeat?.atUtcMs ?? this.#startedUtcMs;
       const footageUtcMs = Math.max(
-        this.#unresumed.get(channelId) ?? 0,
+        this.#earlierEndUtcMs.get(channelId) ?? 0,
         this.#heartbeat?.lastFootageUtcMs[channelId] ?? 0,
       );
       if (open) this.#noteGap({ ...open, toUtcMs: Math.max(open.fromUtcMs, beatUtcMs, footageUtcMs) });
@@ -309,6 +313,7 @@ export class Recorder {
   #tick(): void {
     this.#drives.check();
     for (const channel of this.#channels.values()) channel.tick();
+    void this.#ledger.flush();
     if (++this.#ticks % SECOND_TICKS === 0) this.#tickSecond();
   }
 
@@ -328,14 +333,13 @@ export class Recorder {
       tailBytes: channels.reduce((sum, channel) => sum + channel.recording.tail.bytes, 0),
     };
     this.#link.broadcast(rates);
-    void this.#ledger.flush();
     if (this.#ticks % Math.round(HEARTBEAT_EVERY_MS / TICK_MS) === 0) void this.#saveHeartbeat();
   }
 
   async #saveHeartbeat(): Promise<void> {
-    const lastFootageUtcMs: Record<string, number> = {};
-    for (const [id, { gaps }] of this.#channels) {
-      if (gaps.coveredThroughUtcMs !== undefined) lastFootageUtcMs[id] = gaps.coveredThroughUtcMs;
+    const lastFootageUtcMs: Record<string, number> = { ...this.#heartbeat?.lastFootageUtcMs };
+    for (const { rates } of this.#channels.values()) {
+      if (rates.lastFootageUtcMs !== null) lastFootageUtcMs[rates.channelId] = rates.lastFootageUtcMs;
     }
     try {
       await writeHeartbeat(this.#options.paths.heartbeat, {

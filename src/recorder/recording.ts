@@ -54,6 +54,7 @@ export class Recording {
   /** Of the current segment, in the order of its fragments. */
   #marks: FragmentMark[] = [];
   #lastHash: Buffer = NO_PREDECESSOR;
+  #hasWritten = false;
   #durableThroughUtcMs = 0;
 
   constructor(options: RecordingOptions) {
@@ -110,9 +111,9 @@ export class Recording {
     this.#replay();
   }
 
-  /** What was repaired of the last run: the next segment's predecessor. */
+  /** The newest segment of earlier runs, as far as it is known before this run's first fragment. */
   setPredecessor(hash: Buffer): void {
-    if (this.#lastHash === NO_PREDECESSOR) this.#lastHash = hash;
+    if (!this.#hasWritten) this.#lastHash = hash;
   }
 
   #perform(actions: readonly CutAction[]): void {
@@ -152,6 +153,7 @@ export class Recording {
       predecessorHash: () => this.#lastHash,
       onHash: (hash) => {
         this.#lastHash = hash;
+        this.#hasWritten = true;
       },
       onDurable: (count) => {
         for (; durableCount < count; durableCount++) this.#settle(marks[durableCount]!);
