@@ -16,8 +16,8 @@ export interface Measured extends Usage {
 }
 
 const CONNECT_TIMEOUT_MS = 120_000;
-/** After the last has connected, so that the start of others is not measured. */
-const SETTLE_MS = 3_000;
+/** What is measured is the steady state of what runs for months: neither connecting nor the compiling of hot code, which ends by then. */
+const SETTLE_MS = 10_000;
 
 export async function measure(
   simulator: SimulatorProcess,
