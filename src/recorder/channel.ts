@@ -10,6 +10,7 @@ import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Recording } from './recording.ts';
+import type { SegmentTimes } from './segment-cutter.ts';
 import type { TimedUnit } from './timed-unit.ts';
 import { UnitStamper } from './unit-stamper.ts';
 import type { WallOffset } from './wall-offset.ts';
@@ -27,14 +28,12 @@ const NOTHING_CAME: SessionFailure = { cause: 'no-data', detail: 'the camera sen
 export interface ChannelOptions {
   readonly plan: PlanChannel;
   readonly unit: string;
-  readonly segmentMs: number;
-  readonly fragmentMs: number;
-  readonly tailMaxBytes: number;
+  times(): SegmentTimes;
+  tailMaxBytes(allotmentMbps: number): number;
   readonly clock: Clock;
   readonly wallOffset: WallOffset;
   readonly log: Log;
   readonly drives: DriveSet;
-  readonly startedUtcMs: number;
   nextName(channelId: string, startUtcMs: number): SegmentName;
   nextGapId(): string;
   onGap(entry: GapEntry): void;
@@ -73,9 +72,8 @@ export class Channel {
     this.#stamper = new UnitStamper(wallOffset);
     this.gaps = new GapTracker({ unit: options.unit, channelId: plan.id, nextId: options.nextGapId });
     this.recording = new Recording({
-      segmentMs: options.segmentMs,
-      fragmentMs: options.fragmentMs,
-      tailMaxBytes: options.tailMaxBytes,
+      times: options.times,
+      tailMaxBytes: () => options.tailMaxBytes(this.#plan.allotmentMbps),
       choosePlacement: () => drives.choose(plan.id, this.#plan),
       nextName: (startUtcMs) => options.nextName(plan.id, startUtcMs),
       clockState: () => 'unsynced',

@@ -4,18 +4,22 @@ const MIN_COMMIT_MS = 500;
 const SLACK_MS = 200;
 const KEPT_FLUSHES = 100;
 
+/** What a power cut may cost at most, and how much of it passes before a fragment is written. */
+export interface LossPromise {
+  readonly promisedLossMs: number;
+  readonly fragmentMs: number;
+}
+
 /**
  * How often a drive is synced: promised loss − fragment − 99th percentile of its own flushes, never under half a second. A drive that
  * slows is synced earlier, not later.
  */
 export class CommitPacer {
-  readonly #promisedLossMs: number;
-  readonly #fragmentMs: number;
+  readonly #promise: () => LossPromise;
   #flushesMs: number[] = [];
 
-  constructor(options: { promisedLossMs: number; fragmentMs: number }) {
-    this.#promisedLossMs = options.promisedLossMs;
-    this.#fragmentMs = options.fragmentMs;
+  constructor(promise: () => LossPromise) {
+    this.#promise = promise;
   }
 
   note(flushMs: number): void {
@@ -30,6 +34,7 @@ export class CommitPacer {
   }
 
   get commitEveryMs(): number {
-    return Math.max(MIN_COMMIT_MS, this.#promisedLossMs - this.#fragmentMs - this.flushP99Ms - SLACK_MS);
+    const { promisedLossMs, fragmentMs } = this.#promise();
+    return Math.max(MIN_COMMIT_MS, promisedLossMs - fragmentMs - this.flushP99Ms - SLACK_MS);
   }
 }

@@ -1,4 +1,5 @@
 import type { ArchiveEntry, GapCause } from '../archive/entries.ts';
+import type { PlanDrive } from '../link/plan.ts';
 import type { Drive } from './drive.ts';
 import type { Placement } from './recording.ts';
 
@@ -14,6 +15,7 @@ export interface PlacementWish {
  */
 export class DriveSet {
   #drives: Drive[] = [];
+  readonly #ending = new Map<string, Promise<void>>();
   readonly #loadMbps = new Map<string, number>();
   readonly #placed = new Map<string, { driveId: string; mbps: number }>();
 
@@ -21,8 +23,32 @@ export class DriveSet {
     return this.#drives;
   }
 
-  set(drives: Drive[]): void {
-    this.#drives = drives;
+  /**
+   * Takes over the plan's drives; returns those that are new. Channels move away from the ones that left, which finish their segments
+   * in their own time: a drive that hangs must not hold up the plan.
+   */
+  apply(plans: readonly PlanDrive[], create: (plan: PlanDrive, predecessor: Promise<void>) => Drive): Drive[] {
+    const wanted = new Map(plans.map((plan) => [JSON.stringify(plan), plan]));
+    const isKept = (drive: Drive) => wanted.has(JSON.stringify(drive.plan));
+    const kept = this.#drives.filter(isKept);
+    const dropped = this.#drives.filter((drive) => !isKept(drive));
+    for (const { plan } of kept) wanted.delete(JSON.stringify(plan));
+    const added = [...wanted.values()].map((plan) => create(plan, this.#ending.get(plan.driveId) ?? Promise.resolve()));
+    this.#drives = [...kept, ...added];
+    for (const drive of dropped) this.#end(drive);
+    return added;
+  }
+
+  #end(drive: Drive): void {
+    const { driveId } = drive.plan;
+    const ended = drive.stop().finally(() => {
+      if (this.#ending.get(driveId) === ended) this.#ending.delete(driveId);
+    });
+    this.#ending.set(driveId, ended);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#drives.map((drive) => drive.stop()), ...this.#ending.values()]);
   }
 
   check(): void {

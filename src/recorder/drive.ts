@@ -11,7 +11,7 @@ import { GIB, MIB } from '../base/units.ts';
 import { type HeldDirectory, openHeldDirectory } from '../disk/held-directory.ts';
 import type { DriveState } from '../link/messages.ts';
 import type { PlanDrive } from '../link/plan.ts';
-import { CommitPacer } from './commit-pacer.ts';
+import { CommitPacer, type LossPromise } from './commit-pacer.ts';
 import { DriveRoom, type RoomRules } from './drive-room.ts';
 import { DriveWriter, type SegmentSink, type SegmentSpec } from './drive-writer.ts';
 import type { Placement } from './recording.ts';
@@ -39,12 +39,13 @@ export interface DriveOptions {
   readonly plan: PlanDrive;
   readonly unit: string;
   readonly boot: number;
-  readonly promisedLossMs: number;
-  readonly fragmentMs: number;
+  /** An earlier life of the same drive that has not ended yet: two must not write to it. */
+  readonly predecessor: Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: DriveEvents;
   rules(): RoomRules;
+  promise(): LossPromise;
 }
 
 interface Opened {
@@ -183,6 +184,7 @@ export class Drive implements Placement {
 
   async #tryOpen(): Promise<void> {
     const { plan } = this;
+    await this.#options.predecessor;
     const label = await readDriveLabel(plan.root).catch((error: unknown) => {
       this.#giveUp('failed', messageOf(error));
       return null;
@@ -210,7 +212,7 @@ export class Drive implements Placement {
 
   async #begin(held: HeldDirectory): Promise<void> {
     const { plan } = this;
-    const { clock, log, events, unit, boot, promisedLossMs, fragmentMs, rules } = this.#options;
+    const { clock, log, events, unit, boot, promise, rules } = this.#options;
     const journal = new JournalWriter({
       folder: held.path(JOURNAL_DIR),
       clock,
@@ -218,7 +220,7 @@ export class Drive implements Placement {
       run: (operation) => held.run(operation),
     });
     await journal.start();
-    const pacer = new CommitPacer({ promisedLossMs, fragmentMs });
+    const pacer = new CommitPacer(promise);
     const room = new DriveRoom({
       held,
       capacityBytes: plan.capacityBytes,

@@ -1,4 +1,4 @@
-import type { ArchiveEntry, GapEntry, SegmentClosedEntry } from '../archive/entries.ts';
+import type { GapEntry, SegmentClosedEntry } from '../archive/entries.ts';
 import type { SegmentName } from '../archive/layout.ts';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
@@ -10,16 +10,22 @@ import type { StatePaths } from '../link/state.ts';
 import { Channel } from './channel.ts';
 import { Drive, type DriveEvents } from './drive.ts';
 import { DriveSet } from './drive-set.ts';
-import { GapLedger } from './gap-ledger.ts';
 import { HEARTBEAT_EVERY_MS, type Heartbeat, readHeartbeat, writeHeartbeat } from './heartbeat.ts';
+import { Ledger } from './ledger.ts';
 import { LiveHub } from './live-hub.ts';
+import { lockChanges } from './lock-changes.ts';
 import { checkPlan, loadPlan, savePlan } from './plan-store.ts';
+import { resumePoint } from './resume-point.ts';
 import { WallOffset } from './wall-offset.ts';
 
 const TICK_MS = 200;
 const SECOND_TICKS = 5;
 /** A segment without key frames is cut at three times its length; a lock must cover even that. */
 const MAX_SEGMENT_FACTOR = 3;
+/** A healthy drive is opened in milliseconds. */
+const DRIVE_OPEN_WAIT_MS = 1_000;
+/** Until a plan is there. */
+const DEFAULT_TIMES = { segmentMs: 300_000, fragmentMs: 500, promisedLossMs: 2_000 };
 
 export interface RecorderOptions {
   readonly paths: StatePaths;
@@ -34,12 +40,13 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #hub = new LiveHub();
   readonly #drives = new DriveSet();
-  readonly #ledger: GapLedger;
+  readonly #ledger: Ledger;
   readonly #link: LinkServer;
   readonly #wallOffset: WallOffset;
   readonly #startedUtcMs: number;
   readonly #channels = new Map<string, Channel>();
   #plan: Plan | undefined;
+  #allottedMbps = 0;
   #heartbeat: Heartbeat | undefined;
   #seq = 0;
   #gapCount = 0;
@@ -55,7 +62,7 @@ export class Recorder {
     this.#options = options;
     this.#startedUtcMs = clock.nowUtcMs();
     this.#wallOffset = new WallOffset(clock);
-    this.#ledger = new GapLedger({ folder: paths.ledger, clock, log });
+    this.#ledger = new Ledger({ folder: paths.ledger, clock, log });
     this.#link = new LinkServer({
       path: paths.socket,
       log,
@@ -83,7 +90,7 @@ export class Recorder {
     clearInterval(this.#timer);
     await this.#applying;
     await Promise.all([...this.#channels.values()].map((channel) => channel.stop()));
-    await Promise.all(this.#drives.drives.map((drive) => drive.stop()));
+    await this.#drives.stop();
     await this.#saveHeartbeat();
     await this.#ledger.stop();
     await this.#link.stop();
@@ -128,6 +135,12 @@ export class Recorder {
     try {
       const plan = checkPlan(value);
       await savePlan(this.#options.paths.plan, plan);
+      // A lock is confirmed to a person only when it is written down: what follows is the confirmation.
+      for (const entry of lockChanges(this.#plan?.locks ?? [], plan.locks)) {
+        this.#ledger.append(entry);
+        this.#drives.appendToJournals(entry);
+      }
+      await this.#ledger.flush();
       await this.#apply(plan);
       peer.send({ kind: 'plan-accepted', revision: plan.revision });
     } catch (error) {
@@ -149,41 +162,31 @@ export class Recorder {
 
   /** Changes what differs, and leaves alone what does not: a plan that renames one channel costs no other a frame. */
   async #apply(plan: Plan): Promise<void> {
-    const before = this.#plan;
     this.#plan = plan;
-    await this.#applyDrives(plan, before);
-    await this.#applyChannels(plan, before);
+    this.#allottedMbps = plan.channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0);
+    await this.#applyDrives(plan);
+    await this.#applyChannels(plan);
     this.#options.log.info(
       { revision: plan.revision, channels: plan.channels.length, drives: plan.drives.length },
       'plan in force',
     );
   }
 
-  async #applyDrives(plan: Plan, before: Plan | undefined): Promise<void> {
-    const key = (drive: PlanDrive, of: Plan) => JSON.stringify([drive, of.promisedLossMs, of.fragmentMs]);
-    const wanted = new Map(plan.drives.map((drive) => [key(drive, plan), drive]));
-    const kept: Drive[] = [];
-    const dropped: Drive[] = [];
-    for (const drive of this.#drives.drives) {
-      const isKept =
-        before !== undefined &&
-        wanted.delete(key(drive.plan, before)) &&
-        key(drive.plan, before) === key(drive.plan, plan);
-      (isKept ? kept : dropped).push(drive);
-    }
-    const added = [...wanted.values()].map((drive) => this.#createDrive(drive, plan));
-    // Channels move to the drives that stay while the dropped ones finish their segments.
-    this.#drives.set([...kept, ...added]);
-    for (const drive of added) drive.check();
-    await Promise.all(dropped.map((drive) => drive.stop()));
-    await Promise.all(added.map((drive) => drive.whenOpened()));
+  async #applyDrives(plan: Plan): Promise<void> {
+    const added = this.#drives.apply(plan.drives, (drive, predecessor) => this.#createDrive(drive, predecessor));
+    this.#drives.check();
+    // Channels should find their drives at the start; a drive that hangs must not keep them waiting.
+    await Promise.race([
+      Promise.all(added.map((drive) => drive.whenOpened())),
+      this.#options.clock.sleep(DRIVE_OPEN_WAIT_MS),
+    ]);
     if (!this.#hasResumed) {
       this.#hasResumed = true;
       void Promise.all(added.map((drive) => drive.whenSettled())).then(() => this.#resumeAll());
     }
   }
 
-  #createDrive(plan: PlanDrive, { promisedLossMs, fragmentMs }: Plan): Drive {
+  #createDrive(plan: PlanDrive, predecessor: Promise<void>): Drive {
     const { unit, boot, clock, log } = this.#options;
     const { driveId } = plan;
     const events: DriveEvents = {
@@ -201,27 +204,26 @@ export class Recorder {
       plan,
       unit,
       boot,
-      promisedLossMs,
-      fragmentMs,
+      predecessor,
       clock,
       log,
       events,
+      promise: () => this.#plan ?? DEFAULT_TIMES,
       rules: () => ({
         locks: this.#plan?.locks ?? [],
         maxSegmentMs: (this.#plan?.segmentMs ?? 0) * MAX_SEGMENT_FACTOR,
-        allottedMbps: (this.#plan?.channels ?? []).reduce((sum, channel) => sum + channel.allotmentMbps, 0),
+        allottedMbps: this.#allottedMbps,
         maxAgeMs: this.#plan?.maxAgeMs ?? null,
       }),
     });
   }
 
-  async #applyChannels(plan: Plan, before: Plan | undefined): Promise<void> {
+  async #applyChannels(plan: Plan): Promise<void> {
     const wanted = new Map(plan.channels.map((channel) => [channel.id, channel]));
-    const areTimesSame = before?.segmentMs === plan.segmentMs && before.fragmentMs === plan.fragmentMs;
     const leaving: Promise<void>[] = [];
     for (const [id, channel] of this.#channels) {
       const next = wanted.get(id);
-      if (next && areTimesSame && channel.canUpdateTo(next)) {
+      if (next && channel.canUpdateTo(next)) {
         channel.update(next);
         wanted.delete(id);
         continue;
@@ -231,7 +233,7 @@ export class Recorder {
     }
     await Promise.all(leaving);
     for (const channelPlan of wanted.values()) {
-      const channel = this.#createChannel(channelPlan, plan);
+      const channel = this.#createChannel(channelPlan);
       this.#channels.set(channelPlan.id, channel);
       channel.start();
     }
@@ -242,20 +244,17 @@ export class Recorder {
     if (isForGood) channel.leave();
   }
 
-  #createChannel(channelPlan: PlanChannel, plan: Plan): Channel {
+  #createChannel(channelPlan: PlanChannel): Channel {
     const { clock, log, unit } = this.#options;
-    const allotted = plan.channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0);
     return new Channel({
       plan: channelPlan,
       unit,
-      segmentMs: plan.segmentMs,
-      fragmentMs: plan.fragmentMs,
-      tailMaxBytes: (plan.tailMaxBytes * channelPlan.allotmentMbps) / allotted,
+      times: () => this.#plan ?? DEFAULT_TIMES,
+      tailMaxBytes: (allotmentMbps) => ((this.#plan?.tailMaxBytes ?? 0) * allotmentMbps) / this.#allottedMbps,
       clock,
       wallOffset: this.#wallOffset,
       log,
       drives: this.#drives,
-      startedUtcMs: this.#startedUtcMs,
       nextName: (channelId, startUtcMs) => this.#nextName(channelId, startUtcMs),
       nextGapId: () => `${unit}-${this.#options.boot}-${++this.#gapCount}`,
       onGap: (entry) => this.#noteGap(entry),
@@ -271,7 +270,7 @@ export class Recorder {
 
   #noteGap(entry: GapEntry): void {
     this.#ledger.append(entry);
-    this.#drives.appendToJournals(entry satisfies ArchiveEntry);
+    this.#drives.appendToJournals(entry);
     this.#link.broadcast({ kind: 'gap', entry });
   }
 
@@ -286,8 +285,7 @@ export class Recorder {
   }
 
   /**
-   * Once the drives have told how far the last run's footage goes: the time until this start is a gap. A gap that was open at that
-   * moment ends where the recorder was last alive.
+   * Once the drives have told how far the last run's footage goes: the time until this start is a gap.
    */
   #resumeAll(): void {
     const openGaps = new Map(
@@ -297,15 +295,16 @@ export class Recorder {
         .map((gap) => [gap.channelId, gap]),
     );
     for (const [channelId, channel] of this.#channels) {
-      const open = openGaps.get(channelId);
-      const beatUtcMs = this.#heartbeat?.atUtcMs ?? this.#startedUtcMs;
-      const footageUtcMs = Math.max(
-        this.#earlierEndUtcMs.get(channelId) ?? 0,
-        this.#heartbeat?.lastFootageUtcMs[channelId] ?? 0,
-      );
-      if (open) this.#noteGap({ ...open, toUtcMs: Math.max(open.fromUtcMs, beatUtcMs, footageUtcMs) });
-      const fromUtcMs = open ? Math.max(open.fromUtcMs, beatUtcMs, footageUtcMs) : footageUtcMs;
-      if (fromUtcMs === 0) continue;
+      const { closed, fromUtcMs } = resumePoint({
+        openGap: openGaps.get(channelId),
+        aliveUtcMs: this.#heartbeat?.atUtcMs ?? this.#startedUtcMs,
+        footageEndUtcMs: Math.max(
+          this.#earlierEndUtcMs.get(channelId) ?? 0,
+          this.#heartbeat?.lastFootageUtcMs[channelId] ?? 0,
+        ),
+      });
+      if (closed) this.#noteGap(closed);
+      if (fromUtcMs === undefined) continue;
       for (const entry of channel.gaps.resume(fromUtcMs, this.#startedUtcMs)) this.#noteGap(entry);
     }
   }

@@ -4,7 +4,7 @@ import type { SegmentName } from '../archive/layout.ts';
 import { assertNever } from '../base/assert.ts';
 import type { FragmentInput } from '../media/fmp4/fragment.ts';
 import type { SegmentSink, SegmentSpec } from './drive-writer.ts';
-import { type CutAction, SegmentCutter } from './segment-cutter.ts';
+import { type CutAction, SegmentCutter, type SegmentTimes } from './segment-cutter.ts';
 import { Tail, type TailMark } from './tail.ts';
 import type { Stretch, TimedUnit } from './timed-unit.ts';
 
@@ -16,9 +16,8 @@ export interface Placement {
 }
 
 export interface RecordingOptions {
-  readonly segmentMs: number;
-  readonly fragmentMs: number;
-  readonly tailMaxBytes: number;
+  times(): SegmentTimes;
+  tailMaxBytes(): number;
   /** The drive for the next segment, or why there is none. */
   choosePlacement(): Placement | { readonly cause: GapCause; readonly detail: string };
   nextName(startUtcMs: number): SegmentName;
@@ -59,7 +58,7 @@ export class Recording {
 
   constructor(options: RecordingOptions) {
     this.#options = options;
-    this.#cutter = new SegmentCutter(options);
+    this.#cutter = new SegmentCutter(options.times);
   }
 
   get isPaused(): boolean {
@@ -72,7 +71,8 @@ export class Recording {
       this.tail.release(timed.serial);
       return;
     }
-    while (this.tail.bytes > this.#options.tailMaxBytes && this.tail.dropOldestGroup());
+    const maxBytes = this.#options.tailMaxBytes();
+    while (this.tail.bytes > maxBytes && this.tail.dropOldestGroup());
     if (!this.isPaused) this.#perform(this.#cutter.push(timed));
   }
 

@@ -28,6 +28,11 @@ const DEFAULT_FRAME_TICKS = 3_600;
 const MAX_SOUND_DRIFT_MS = 200;
 const AAC_FRAME_SAMPLES = 1_024;
 
+export interface SegmentTimes {
+  readonly segmentMs: number;
+  readonly fragmentMs: number;
+}
+
 interface CurrentSegment {
   readonly stretch: Stretch;
   readonly startUtcMs: number;
@@ -41,16 +46,15 @@ interface CurrentSegment {
 }
 
 export class SegmentCutter {
-  readonly #segmentMs: number;
-  readonly #fragmentTicks: number;
+  readonly #times: () => SegmentTimes;
   #segment: CurrentSegment | undefined;
   #video: TimedUnit[] = [];
   #audio: TimedUnit[] = [];
   #frameTicks = DEFAULT_FRAME_TICKS;
 
-  constructor(options: { segmentMs: number; fragmentMs: number }) {
-    this.#segmentMs = options.segmentMs;
-    this.#fragmentTicks = (options.fragmentMs * MP4_VIDEO_TIMESCALE) / 1000;
+  /** `times` is asked at each cut, so that a change takes effect with the segment that is under way. */
+  constructor(times: () => SegmentTimes) {
+    this.#times = times;
   }
 
   /** Units that wait for their fragment's end. */
@@ -99,7 +103,8 @@ export class SegmentCutter {
 
     const isOtherStretch = current.stretch !== timed.stretch;
     const ageMs = timed.wallUtcMs - current.startUtcMs;
-    const isDue = isKey ? ageMs >= this.#segmentMs : ageMs >= NO_KEY_FACTOR * this.#segmentMs;
+    const { segmentMs, fragmentMs } = this.#times();
+    const isDue = ageMs >= (isKey ? segmentMs : NO_KEY_FACTOR * segmentMs);
     if (isOtherStretch || isDue) {
       const actions = this.#takeFragment(isOtherStretch ? undefined : timed);
       actions.push({ kind: 'close' });
@@ -108,7 +113,8 @@ export class SegmentCutter {
       return actions;
     }
     const first = this.#video[0];
-    const isFull = first !== undefined && timed.dtsTicks - first.dtsTicks >= this.#fragmentTicks;
+    const fragmentTicks = (fragmentMs * MP4_VIDEO_TIMESCALE) / 1000;
+    const isFull = first !== undefined && timed.dtsTicks - first.dtsTicks >= fragmentTicks;
     return isKey || isFull ? this.#takeFragment(timed) : [];
   }
 

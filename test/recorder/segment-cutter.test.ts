@@ -4,7 +4,7 @@ import { type CutAction, SegmentCutter } from '../../src/recorder/segment-cutter
 import type { TimedUnit } from '../../src/recorder/timed-unit.ts';
 import { frame, frames, START_UTC_MS, STRETCH, VIDEO } from './support.ts';
 
-const cutter = () => new SegmentCutter({ segmentMs: 4_000, fragmentMs: 500 });
+const cutter = () => new SegmentCutter(() => ({ segmentMs: 4_000, fragmentMs: 500 }));
 
 function run(units: readonly TimedUnit[], target = cutter()): CutAction[] {
   return [...units.flatMap((unit) => target.push(unit)), ...target.close()];

@@ -73,7 +73,7 @@ describe('WallOffset', () => {
 
 describe('CommitPacer', () => {
   it('syncs a slow drive earlier, so that the promise holds', () => {
-    const pacer = new CommitPacer({ promisedLossMs: 2_000, fragmentMs: 500 });
+    const pacer = new CommitPacer(() => ({ promisedLossMs: 2_000, fragmentMs: 500 }));
     expect(pacer.commitEveryMs).toBe(1_300);
     for (let i = 0; i < 50; i++) pacer.note(300);
     expect(pacer.commitEveryMs).toBe(1_000);

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
-import type { GapEntry } from '../archive/entries.ts';
+import type { GapEntry, LockEntry } from '../archive/entries.ts';
 import { JournalWriter } from '../archive/journal.ts';
 import { readJournal } from '../archive/journal-reader.ts';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 
-/** The ledger on the state partition: every gap of every channel, durable within a fraction of a second of its change. */
-export class GapLedger {
+/** The ledger on the state partition: gaps of every channel, and locks, durable within a fraction of a second of their change. */
+export class Ledger {
   readonly #journal: JournalWriter;
   readonly #folder: string;
   readonly #log: Log;
@@ -33,8 +33,8 @@ export class GapLedger {
     return [...this.#open.values()];
   }
 
-  append(entry: GapEntry): void {
-    this.#note(entry);
+  append(entry: GapEntry | LockEntry): void {
+    if (entry.kind === 'gap') this.#note(entry);
     this.#journal.append(entry);
   }
 
@@ -43,7 +43,7 @@ export class GapLedger {
     try {
       await this.#journal.flush({ sync: true });
     } catch (error) {
-      this.#log.error({ error: messageOf(error) }, 'the gap ledger cannot be written; it is kept in memory');
+      this.#log.error({ error: messageOf(error) }, 'the ledger cannot be written; it is kept in memory');
     }
   }
 
