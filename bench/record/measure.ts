@@ -17,7 +17,7 @@ export interface Measured extends Usage {
 
 const CONNECT_TIMEOUT_MS = 120_000;
 /** What is measured is the steady state of what runs for months: neither connecting nor the compiling of hot code, which ends by then. */
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 20_000;
 
 export async function measure(
   simulator: SimulatorProcess,

@@ -28,8 +28,9 @@ export class BoundedQueue<T> {
     return true;
   }
 
-  peek(): T | undefined {
-    return this.#items[this.#head];
+  /** The item that is `index` places behind the first. */
+  peek(index = 0): T | undefined {
+    return this.#items[this.#head + index];
   }
 
   shift(): T | undefined {

@@ -102,12 +102,18 @@ export class Arena {
   /** Room for a length that is known later; filled in by `patchU32`. */
   appendU32(value: number): boolean {
     if (!this.#makeRoom(4)) return false;
-    this.#end = this.#slab.bytes.writeUInt32BE(value, this.#end);
+    this.#end += 4;
+    this.patchU32(this.length - 4, value);
     return true;
   }
 
   patchU32(offset: number, value: number): void {
-    this.#slab.bytes.writeUInt32BE(value, this.#start + offset);
+    const { bytes } = this.#slab;
+    const at = this.#start + offset;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
   }
 
   /** Puts bytes in the middle of the unit. Moves what follows: for the rare key frame without parameter sets. */

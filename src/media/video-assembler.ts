@@ -11,6 +11,12 @@ export interface VideoSink {
 }
 
 /**
+ * A camera that packs several NAL units into one does so from the start: after this many without a start code (half a minute) a session
+ * is no longer searched, which would read every byte once more.
+ */
+const NALS_SEARCHED = 1_000;
+
+/**
  * Puts NAL units together to access units. The depacketisers of H.264 and H.265 tell it where a packet and a NAL unit begin and end.
  *
  * A unit ends
@@ -30,6 +36,7 @@ export class VideoAssembler {
   readonly #sink: VideoSink;
   readonly #sets: ParameterSets;
   readonly #arena = new Arena(VIDEO_SLAB_BYTES);
+  #nalsToSearch = NALS_SEARCHED;
 
   #unitTime = 0;
   #arrivalMs = 0;
@@ -110,9 +117,13 @@ export class VideoAssembler {
       return;
     }
     // Emulation prevention makes a start code impossible inside a NAL unit: where one is, the camera packed several into one.
-    if (nal.includes(START_CODE)) {
-      this.#splitNal(start, Buffer.from(nal));
-      return;
+    if (this.#nalsToSearch > 0) {
+      this.#nalsToSearch--;
+      if (nal.includes(START_CODE)) {
+        this.#nalsToSearch = Number.POSITIVE_INFINITY;
+        this.#splitNal(start, Buffer.from(nal));
+        return;
+      }
     }
     this.#arena.patchU32(start, nal.length);
     this.#noteNal(nal);

@@ -1,10 +1,11 @@
-import type { GapEntry } from '../archive/entries.ts';
+import type { GapCause, GapEntry } from '../archive/entries.ts';
 import type { SegmentName } from '../archive/layout.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ChannelState, Rates } from '../link/messages.ts';
 import { isScheduledOn, type PlanChannel } from '../link/plan.ts';
-import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
+import type { AccessUnit } from '../media/access-unit.ts';
+import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
 import { CameraSession, type SessionFailure } from './camera-session.ts';
 import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
@@ -51,7 +52,7 @@ export class Channel {
   readonly #meter = new RateMeter();
   #stamper: UnitStamper;
   #serial = 0;
-  #formats: { video?: VideoFormat; audio?: AudioFormat } = {};
+  #formats: StreamFormats = {};
   #isUp = false;
   #failure: SessionFailure | undefined;
   #pause: SessionFailure | undefined;
@@ -63,7 +64,7 @@ export class Channel {
   #videoFrames = 0;
   #framesWritten = 0;
   #framesDropped = 0;
-  #reported = '';
+  #reported: { name?: ChannelState['state']; cause?: GapCause | undefined; formats?: StreamFormats } = {};
 
   constructor(options: ChannelOptions) {
     const { plan, clock, log, wallOffset, drives } = options;
@@ -276,12 +277,13 @@ export class Channel {
     for (const entry of entries) this.#options.onGap(entry);
   }
 
-  /** A state is a fact when it differs from the last one that was told. */
+  /** A state is a fact when it differs from the last one that was told; the time in its words may differ. */
   #report(): void {
-    const state = this.state;
-    const fingerprint = JSON.stringify({ ...state, sinceUtcMs: 0, detail: state.cause });
-    if (fingerprint === this.#reported) return;
-    this.#reported = fingerprint;
-    this.#options.onState(state);
+    const name = this.#stateName();
+    const cause = (this.#pause ?? this.#failure)?.cause;
+    const { name: lastName, cause: lastCause, formats } = this.#reported;
+    if (name === lastName && cause === lastCause && formats === this.#formats) return;
+    this.#reported = { name, cause, formats: this.#formats };
+    this.#options.onState(this.state);
   }
 }

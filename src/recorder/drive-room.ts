@@ -38,6 +38,7 @@ export class DriveRoom {
   #freeBytes = 0;
   #isFull = false;
   #running: Promise<boolean> | undefined;
+  #making: Promise<boolean> | undefined;
 
   constructor(options: DriveRoomOptions) {
     this.#options = options;
@@ -76,7 +77,14 @@ export class DriveRoom {
   }
 
   /** A write found no room although the last look had some: deletes one batch whatever the figures say. */
-  async makeRoomNow(): Promise<boolean> {
+  makeRoomNow(): Promise<boolean> {
+    this.#making ??= this.#makeRoomOnce().finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  async #makeRoomOnce(): Promise<boolean> {
     await this.#running?.catch(() => undefined); // its own caller hears of it
     await this.#measure();
     const state = this.#state();

@@ -15,6 +15,10 @@ import type { Stretch } from './timed-unit.ts';
 
 /** After this many attempts to make room a write is given up; each attempt deletes a batch. */
 const MAX_ROOM_ATTEMPTS = 8;
+/** Well below what may be lost in a crash (1 s) together with a fragment's length; the commit pacer's slack covers it. */
+const GATHER_MS = 100;
+/** The drive's own bound on operations lets fewer through at a time. */
+const MAX_ROUND = 16;
 
 export interface SegmentSpec {
   readonly name: SegmentName;
@@ -73,8 +77,7 @@ export interface DriveWriterOptions {
 }
 
 /**
- * Writes the segments of all channels that a drive takes: one bounded queue, one operation after the other, and group commit: one sync
- * for all files, on the pacer's cadence. Closing takes two syncs: the index must be durable before the file's head points to it.
+ * Writes the segments of all channels that a drive takes: one bounded queue, in rounds, and group commit: one sync for all files, on the pacer's cadence. Closing takes two syncs: the index must be durable before the file's head points to it.
  */
 export class DriveWriter {
   readonly #options: DriveWriterOptions;
@@ -162,23 +165,46 @@ export class DriveWriter {
   #enqueue(operation: Operation): boolean {
     if (this.#hasFailed) return false;
     const isTaken = this.#queue.push(operation);
-    if (isTaken && !this.#isWorking) void this.#work();
+    if (isTaken && !this.#isWorking) this.#workSoon();
     return isTaken;
   }
 
-  async #work(): Promise<void> {
+  /** Operations gather for a moment, so that waking the threads that write is paid once for several channels. */
+  #workSoon(): void {
     this.#isWorking = true;
-    for (let operation = this.#queue.peek(); operation && !this.#hasFailed; operation = this.#queue.peek()) {
-      try {
-        if (operation.sink.phase !== 'lost') await this.#performWithRoom(operation);
-      } catch (error) {
-        if (isFull(error)) this.#lose(operation.sink, asAppError('full', error));
-        else this.fail(asAppError('drive', error));
-      }
-      if (!this.#hasFailed) this.#queue.shift();
+    setTimeout(() => void this.#work(), GATHER_MS);
+  }
+
+  async #work(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#hasFailed) {
+      const round = this.#nextRound();
+      await Promise.all(round.map((operation) => this.#settle(operation)));
+      // Only now: what is being written counts as waiting.
+      if (!this.#hasFailed) for (const _ of round) this.#queue.shift();
     }
     this.#isWorking = false;
     this.#wakeIdle();
+  }
+
+  /** From the head of the queue, one operation a segment at most: within a segment they keep their order. */
+  #nextRound(): Operation[] {
+    const round: Operation[] = [];
+    const sinks = new Set<Sink>();
+    for (let next = this.#queue.peek(); next && round.length < MAX_ROUND; next = this.#queue.peek(round.length)) {
+      if (sinks.has(next.sink)) break;
+      sinks.add(next.sink);
+      round.push(next);
+    }
+    return round;
+  }
+
+  async #settle(operation: Operation): Promise<void> {
+    try {
+      if (operation.sink.phase !== 'lost') await this.#performWithRoom(operation);
+    } catch (error) {
+      if (isFull(error)) this.#lose(operation.sink, asAppError('full', error));
+      else this.fail(asAppError('drive', error));
+    }
   }
 
   /** A drive that is full gives up its oldest footage, and the same write is made again: nothing is lost for want of room. */

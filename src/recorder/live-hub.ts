@@ -39,6 +39,7 @@ export class LiveHub {
   }
 
   publish(channelId: string, timed: TimedUnit): void {
+    if (this.#count === 0) return;
     const watches = this.#byChannel.get(channelId);
     if (watches === undefined) return;
     for (const watch of watches) deliver(watch, timed);

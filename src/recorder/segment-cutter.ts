@@ -20,6 +20,8 @@ export type CutAction =
     }
   | { readonly kind: 'close' };
 
+/** Most units cause nothing; this is called for each. */
+const NOTHING: readonly CutAction[] = [];
 const NO_KEY_FACTOR = 3;
 const MP4_VIDEO_TIMESCALE = 90_000;
 /** For a last frame whose successor is unknown and that had no predecessor: 25 frames a second. */
@@ -66,10 +68,10 @@ export class SegmentCutter {
     return this.#segment !== undefined;
   }
 
-  push(timed: TimedUnit): CutAction[] {
+  push(timed: TimedUnit): readonly CutAction[] {
     if (timed.unit.kind === 'audio') {
       if (this.#segment) this.#audio.push(timed);
-      return [];
+      return NOTHING;
     }
     const actions = this.#cutBefore(timed);
     if (this.#segment) this.#video.push(timed);
@@ -96,10 +98,10 @@ export class SegmentCutter {
     this.#audio = [];
   }
 
-  #cutBefore(timed: TimedUnit): CutAction[] {
+  #cutBefore(timed: TimedUnit): readonly CutAction[] {
     const isKey = timed.unit.isKey;
     const current = this.#segment;
-    if (!current) return isKey ? [this.#open(timed)] : [];
+    if (!current) return isKey ? [this.#open(timed)] : NOTHING;
 
     const isOtherStretch = current.stretch !== timed.stretch;
     const ageMs = timed.wallUtcMs - current.startUtcMs;
@@ -115,7 +117,7 @@ export class SegmentCutter {
     const first = this.#video[0];
     const fragmentTicks = (fragmentMs * MP4_VIDEO_TIMESCALE) / 1000;
     const isFull = first !== undefined && timed.dtsTicks - first.dtsTicks >= fragmentTicks;
-    return isKey || isFull ? this.#takeFragment(timed) : [];
+    return isKey || isFull ? this.#takeFragment(timed) : NOTHING;
   }
 
   #open(first: TimedUnit): CutAction {

@@ -155,11 +155,13 @@ function writeTraf(head: Buffer, offset: number, trackId: number, run: Run, data
   at = head.writeUInt32BE(2 ** 24 + TRUN_FLAGS, at);
   at = head.writeUInt32BE(samples.length, at);
   at = head.writeUInt32BE(dataOffset, at);
-  for (const sample of samples) {
-    at = head.writeUInt32BE(sample.duration, at);
-    at = head.writeUInt32BE(sample.data.length, at);
-    at = head.writeUInt32BE(sample.isKey ? KEY_SAMPLE_FLAGS : DELTA_SAMPLE_FLAGS, at);
-    at = head.writeInt32BE(sample.compositionOffset, at);
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  for (const { duration, data, isKey, compositionOffset } of samples) {
+    view.setUint32(at, duration);
+    view.setUint32(at + 4, data.length);
+    view.setUint32(at + 8, isKey ? KEY_SAMPLE_FLAGS : DELTA_SAMPLE_FLAGS);
+    view.setInt32(at + 12, compositionOffset);
+    at += SAMPLE_RECORD_BYTES;
   }
   return at;
 }

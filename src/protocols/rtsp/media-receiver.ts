@@ -84,7 +84,8 @@ export class MediaReceiver implements VideoSink, AudioSink {
   receive(channel: number, bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {
     const lanes = this.#lanesOfChannel[channel];
     if (lanes === undefined) return;
-    for (const lane of lanes) lane.receiver.receive(bytes, start, end, arrivalMonotonicMs);
+    // Thousands of times a second: no iterator.
+    for (let i = 0; i < lanes.length; i++) lanes[i]!.receiver.receive(bytes, start, end, arrivalMonotonicMs);
   }
 
   onVideoFormat(format: VideoFormat): void {
