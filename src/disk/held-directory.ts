@@ -151,15 +151,27 @@ export class HeldDirectory {
     throw driveError(this.name, 'cannot preallocate', namedError('fallocate', result));
   }
 
-  /** Whether the root's path still leads to the held directory, and the drive still says that it is the same. */
+  /** Whether the root's path still leads to the held directory. Cheap: one call. */
   async isStillMounted(): Promise<boolean> {
     return this.run(async () => {
       try {
         const { dev, ino } = await stat(this.root);
-        if (dev !== this.dev || ino !== this.ino) return false;
-        if (this.#identity === undefined) return true;
-        const content: unknown = JSON.parse(await readFile(join(this.root, this.#identity.path), 'utf8'));
-        return typeof content === 'object' && content !== null && 'id' in content && content.id === this.#identity.id;
+        return dev === this.dev && ino === this.ino;
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  /** Whether, besides, the drive still says that it is the same. */
+  async isStillSame(): Promise<boolean> {
+    const identity = this.#identity;
+    if (!(await this.isStillMounted())) return false;
+    if (identity === undefined) return true;
+    return this.run(async () => {
+      try {
+        const content: unknown = JSON.parse(await readFile(join(this.root, identity.path), 'utf8'));
+        return typeof content === 'object' && content !== null && 'id' in content && content.id === identity.id;
       } catch {
         return false; // gone, unreadable or another drive's: all of them mean no
       }

@@ -2,9 +2,11 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 
 /**
- * The two calls that Node lacks. Both run on a thread of the pool; the result is 0, or the error's name.
+ * The calls that Node lacks. Those on drives run on a thread of the pool; their result is 0, or the error's name.
  */
 export interface Libc {
+  /** SO_RCVLOWAT: the socket counts as readable only when so many bytes wait. False when the kernel refuses. */
+  setReceiveLowWater(fd: number, bytes: number): boolean;
   /** Makes everything durable that was written to the file system of `fd`. */
   syncfs(fd: number): Promise<0 | string>;
   /** Reserves blocks beyond the end of the file without moving its end. */
@@ -12,6 +14,9 @@ export interface Libc {
 }
 
 const FALLOC_FL_KEEP_SIZE = 1;
+const SOL_SOCKET = 1;
+const SO_RCVLOWAT = 18;
+const INT_BYTES = 4;
 
 let loaded: { libc: Libc | undefined } | undefined;
 
@@ -31,6 +36,7 @@ function tryLoad(): Libc | undefined {
     const fallocate = library.func(
       'int fallocate(int fd, int mode, int64_t offset, int64_t length)',
     ) as unknown as AsyncFunction;
+    const setsockopt = library.func('int setsockopt(int fd, int level, int name, int *value, uint32_t length)');
     // koffi keeps the errno of the calling thread for the time of the callback.
     const call = (target: AsyncFunction, ...args: number[]) =>
       new Promise<0 | string>((resolve, reject) => {
@@ -40,6 +46,7 @@ function tryLoad(): Libc | undefined {
         });
       });
     return {
+      setReceiveLowWater: (fd, bytes) => setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, [bytes], INT_BYTES) === 0,
       syncfs: (fd) => call(syncfs, fd),
       fallocateKeepSize: (fd, offset, length) => call(fallocate, fd, FALLOC_FL_KEEP_SIZE, offset, length),
     };

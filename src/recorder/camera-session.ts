@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { AppError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { SECOND_MS } from '../base/units.ts';
+import { loadLibc } from '../disk/libc.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
 import { RtspClient } from '../protocols/rtsp/client-session.ts';
 
@@ -67,6 +68,11 @@ export class CameraSession {
     return this.#client?.counters ?? { packetsLost: 0, framesDropped: 0 };
   }
 
+  /** Whether frames may be read a little late, several at a time, because nobody watches live. */
+  allowDelay(isAllowed: boolean): void {
+    if (this.#client) this.#client.isDelayAllowed = isAllowed;
+  }
+
   /** Nothing useful comes: begin anew. */
   restart(reason: SessionFailure): void {
     this.#endSession?.(reason);
@@ -110,6 +116,7 @@ export class CameraSession {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       silenceTimeoutMs: Number.POSITIVE_INFINITY, // the channel watches over silence itself
       wantsAudio: true,
+      setReceiveLowWater: loadLibc()?.setReceiveLowWater,
       onFormat: (format) => {
         if (!isOver) onFormat(format);
       },

@@ -40,6 +40,8 @@ export interface ChannelOptions {
   onGap(entry: GapEntry): void;
   onState(state: ChannelState): void;
   onUnit(timed: TimedUnit): void;
+  /** Somebody watches live. */
+  isWatched(): boolean;
 }
 
 /** One camera channel: its session, its recording, its account of gaps, and what it says of itself. */
@@ -135,6 +137,7 @@ export class Channel {
   tick(): void {
     const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
+    this.#session.allowDelay(!this.#options.isWatched());
     this.#applySchedule();
     this.recording.retry();
     const silentMs = nowMs - this.#lastUnitMs;

@@ -20,7 +20,8 @@ import type { Placement } from './recording.ts';
 const MAX_QUEUE_BYTES = 32 * MIB;
 /** What failed is tried again, but a dying drive must not be worked on without end. */
 const RETRY_FAILED_MS = 5_000;
-const ROOM_CHECK_MS = 1_000;
+/** Deleting keeps half a minute's room ahead. */
+const ROOM_CHECK_MS = 2_000;
 /** The kernel's remove event comes with a later version; until then a pulled drive is noticed so soon, or by its first failed write. */
 const PRESENCE_CHECK_MS = 500;
 
@@ -170,12 +171,13 @@ export class Drive implements Placement {
       if (nowMs >= this.#retryAtMs) await this.#tryOpen();
       return;
     }
-    if (!(await opened.held.isStillMounted())) {
+    const isRoomDue = nowMs >= this.#roomCheckAtMs;
+    if (!(await (isRoomDue ? opened.held.isStillSame() : opened.held.isStillMounted()))) {
       opened.writer.fail(new AppError('drive', `${this.plan.bayLabel}: the drive is gone`));
       this.#giveUp('gone', 'the drive is gone');
       return;
     }
-    if (nowMs < this.#roomCheckAtMs) return;
+    if (!isRoomDue) return;
     this.#roomCheckAtMs = nowMs + ROOM_CHECK_MS;
     await opened.room.keep();
     if (opened.room.isFull) this.#setState('full', 'full of footage that may not be deleted');

@@ -38,6 +38,10 @@ export class LiveHub {
     this.#remove((watch) => watch.peer === peer);
   }
 
+  isWatched(channelId: string): boolean {
+    return this.#byChannel.has(channelId);
+  }
+
   publish(channelId: string, timed: TimedUnit): void {
     if (this.#count === 0) return;
     const watches = this.#byChannel.get(channelId);

@@ -260,6 +260,7 @@ export class Recorder {
       onGap: (entry) => this.#noteGap(entry),
       onState: (state) => this.#link.broadcast(state),
       onUnit: (timed) => this.#hub.publish(channelPlan.id, timed),
+      isWatched: () => this.#hub.isWatched(channelPlan.id),
     });
   }
 

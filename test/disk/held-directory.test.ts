@@ -15,13 +15,13 @@ const SHARED_MEMORY = '/dev/shm';
 describe('a held directory', () => {
   it('leads to the same place after its path was moved away, and knows that it was', async () => {
     const { root, drive } = await temporaryDrive();
-    expect(await drive.isStillMounted()).toBe(true);
+    expect(await drive.isStillSame()).toBe(true);
     await rename(root, `${root}-moved`);
     await mkdir(root); // as the empty mount point shows again after an unmount
     try {
       await writeFile(drive.path('holdfast/footage/x'), 'landed');
       expect(await readFile(`${root}-moved/holdfast/footage/x`, 'utf8')).toBe('landed');
-      expect(await drive.isStillMounted()).toBe(false);
+      expect(await drive.isStillSame()).toBe(false);
     } finally {
       await rm(`${root}-moved`, { recursive: true });
     }
@@ -35,7 +35,7 @@ describe('a held directory', () => {
   ])('does not count as mounted when it %s', async (_name, change) => {
     const { root, drive } = await temporaryDrive();
     await change(root);
-    expect(await drive.isStillMounted()).toBe(false);
+    expect(await drive.isStillSame()).toBe(false);
   });
 
   it('refuses a file on another device', async (context) => {

@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts';
 import type { AccessUnit } from '../../media/access-unit.ts';
 import { Authenticator, type Credentials } from './authentication.ts';
 import { type OutgoingRequest, RtspConnection } from './connection.ts';
+import { gatherBytes, READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
 import { authorized, type HandshakeOptions, type NegotiatedSession, negotiate, play } from './handshake.ts';
 import { keepAlive } from './keep-alive.ts';
 import { MediaReceiver, type StreamFormats } from './media-receiver.ts';
@@ -23,6 +24,8 @@ export interface RtspClientOptions {
   /** A camera that sends no packet for so long is given up. */
   readonly silenceTimeoutMs?: number;
   readonly wantsAudio: boolean;
+  /** Lets frames gather in the kernel while `isDelayAllowed`; left out, each is read as it comes. */
+  readonly setReceiveLowWater?: SetReceiveLowWater | undefined;
   /** Before the first unit, and again before the first unit that needs other parameter sets. */
   readonly onFormat: (formats: StreamFormats) => void;
   /** From the first key frame on. Called while the socket is read: must not take long. */
@@ -63,11 +66,15 @@ export class RtspClient {
   #state: 'new' | 'starting' | 'playing' | 'ended' = 'new';
   #isReceiving = false;
   #lastPacketMs = 0;
+  #bytesAtCheck = 0;
 
   constructor(options: RtspClientOptions) {
     this.#options = options;
     this.#receiver = new MediaReceiver({ onFormat: options.onFormat, onUnit: options.onUnit });
   }
+
+  /** Nobody watches live: frames may be read a tenth of a second late, several at a time. */
+  isDelayAllowed = false;
 
   get counters(): RtspCounters {
     const { packetsReceived, packetsLost, framesDropped, videoFrames, audioUnits } = this.#receiver;
@@ -103,6 +110,7 @@ export class RtspClient {
     this.#ended.abort();
     const connection = this.#connection;
     if (connection === undefined) return;
+    connection.gather(READ_AT_ONCE);
     const goodbye = this.#goodbye();
     if (goodbye !== undefined) {
       await connection.request(goodbye, TEARDOWN_TIMEOUT_MS).catch((error: unknown) => {
@@ -158,6 +166,7 @@ export class RtspClient {
       port: url.port,
       timeoutMs: this.#options.connectTimeoutMs,
       clock: this.#options.clock,
+      setReceiveLowWater: this.#options.setReceiveLowWater,
       onFrame: (channel, bytes, start, end, arrivalMs) => {
         if (!this.#isReceiving) return;
         this.#lastPacketMs = arrivalMs;
@@ -197,6 +206,7 @@ export class RtspClient {
     const { clock, silenceTimeoutMs = DEFAULT_SILENCE_TIMEOUT_MS } = this.#options;
     for (;;) {
       await clock.sleep(Math.min(SILENCE_CHECK_MS, silenceTimeoutMs), this.#ended.signal);
+      this.#paceReading();
       const silentMs = clock.monotonicMs() - this.#lastPacketMs;
       if (silentMs < silenceTimeoutMs) continue;
       const goodbye = this.#goodbye();
@@ -206,6 +216,14 @@ export class RtspClient {
       );
       return;
     }
+  }
+
+  /** Once a second. */
+  #paceReading(): void {
+    const { bytesReceived } = this.counters;
+    const bytesPerSecond = (bytesReceived - this.#bytesAtCheck) / (SILENCE_CHECK_MS / 1000);
+    this.#bytesAtCheck = bytesReceived;
+    this.#connection?.gather(this.isDelayAllowed ? gatherBytes(bytesPerSecond) : READ_AT_ONCE);
   }
 
   #runUntilEnd(loop: Promise<void>): void {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { AppError, errnoCode, isAppError } from '../../base/errors.ts';
+import { READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
 import {
   encodeRequest,
   encodeResponse,
@@ -10,6 +11,7 @@ import {
   type RtspRequest,
   type RtspResponse,
 } from './message.ts';
+
 import { type FramedStreamSink, StreamFramer } from './stream-framer.ts';
 
 export interface RtspConnectionOptions {
@@ -18,6 +20,8 @@ export interface RtspConnectionOptions {
   /** For reaching the camera, and for each answer. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** Lets frames gather in the kernel; left out, each is read as it comes. */
+  readonly setReceiveLowWater?: SetReceiveLowWater | undefined;
   /** An interleaved packet in `bytes[start, end)`, which are used again after the call. */
   readonly onFrame: (channel: number, bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number) => void;
   /** Once, when the connection ends for another reason than `close()`. */
@@ -56,6 +60,7 @@ export class RtspConnection implements FramedStreamSink {
   #isClosed = false;
   #nextSequence = 1;
   #arrivalMs = 0;
+  #gathered = READ_AT_ONCE;
 
   bytesReceived = 0;
 
@@ -111,6 +116,14 @@ export class RtspConnection implements FramedStreamSink {
   /** Sends without waiting: `onResponse` is called if an answer ever comes. */
   post(request: OutgoingRequest, onResponse: (response: RtspResponse) => void): void {
     this.#send(request, { resolve: onResponse, reject: () => undefined });
+  }
+
+  /** Reads only when so many bytes wait; READ_AT_ONCE while answers are expected soon. */
+  gather(bytes: number): void {
+    const { setReceiveLowWater } = this.#options;
+    const fd = this.#socket === undefined ? undefined : descriptorOf(this.#socket);
+    if (setReceiveLowWater === undefined || fd === undefined || bytes === this.#gathered) return;
+    if (setReceiveLowWater(fd, bytes)) this.#gathered = bytes;
   }
 
   close(): void {
@@ -207,6 +220,12 @@ export class RtspConnection implements FramedStreamSink {
     const reason = code === undefined ? undefined : REASONS.get(code);
     return new AppError('unreachable', `${this.peer}: ${reason ?? error.message}`, { cause: error });
   }
+}
+
+/** Node keeps the descriptor to itself; where it hides it otherwise, frames are read one by one. */
+function descriptorOf(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as unknown as { _handle?: { fd?: unknown } | null };
+  return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined;
 }
 
 const REASONS = new Map([
