@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '../../src/base/errors.ts';
+import { makeFolder } from '../../src/base/make-folder.ts';
 import { type Bay, MODEL_VERSION } from '../../src/board/model.ts';
 import { newChannelId } from '../../src/config/channel-id.ts';
 import { parseSettings } from '../../src/config/load-settings.ts';
@@ -159,8 +160,8 @@ async function writeFiles(
   listen: string,
 ): Promise<void> {
   const { folder } = options;
-  await mkdir(join(folder, 'logs'), { recursive: true });
-  for (const bay of bays) await mkdir(bay.path, { recursive: true });
+  await makeFolder(join(folder, 'logs'));
+  for (const bay of bays) await makeFolder(bay.path);
   const model = {
     version: MODEL_VERSION,
     name: 'Development',

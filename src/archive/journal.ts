@@ -54,7 +54,9 @@ export class JournalWriter {
       throw new AppError('drive', `journal ${this.#options.folder}: ${MAX_PENDING} lines could not be written`);
     }
     const t = new Date(this.#options.clock.nowUtcMs()).toISOString();
-    const stored: StoredEntry = { n: this.#nextNumber++, t, ...entry };
+    // First for whoever reads the file, and last so that no row that was read elsewhere brings its own.
+    const place = { n: this.#nextNumber++, t };
+    const stored: StoredEntry = { ...place, ...entry, ...place };
     this.#pending.push({ day: t.slice(0, 10), line: encodeLine(stored) });
     return stored;
   }

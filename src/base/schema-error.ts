@@ -17,7 +17,7 @@ export function describeMismatch(schema: TSchema, value: unknown): string | unde
     return `${field} is not a known field${knownFieldsHint(schema, error.path)}`;
   }
   if (error.value === undefined) return `${field} is missing, expected ${allowed(error.schema)}`;
-  return `${field}: ${shown(error.value)} is not allowed, expected ${allowed(error.schema)}`;
+  return `${field}: ${isSecret(field) ? 'the value' : shown(error.value)} is not allowed, expected ${allowed(error.schema)}`;
 }
 
 /** `/channels/2/url` to `channels[2].url`. */
@@ -25,6 +25,11 @@ function fieldName(pointer: string): string {
   const parts = pointer.split('/').slice(1);
   const name = parts.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part.replaceAll('~1', '/')}`)).join('');
   return name.replace(/^\./, '') || 'the whole';
+}
+
+/** What must not get into a log, not even wrong. */
+function isSecret(field: string): boolean {
+  return /password|secret/i.test(field);
 }
 
 function shown(value: unknown): string {

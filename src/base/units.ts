@@ -5,6 +5,9 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** The end of the year 9999: the last time that ISO 8601 writes without a sign. */
+export const MAX_UTC_MS = 253_402_300_799_999;
+
 /** Megabits (10^6) per second out of bytes over a time. */
 export function mbps(bytes: number, durationMs: number): number {
   return durationMs > 0 ? (bytes * 8) / (durationMs * 1000) : 0;

@@ -32,7 +32,9 @@ export function makePlan(input: PlanInput, revision: number, nowUtcMs: number): 
     tailMaxBytes: model.tailMaxMB * 1_000_000,
     maxAgeMs: settings.retention.maxAgeDays === null ? null : Math.ceil(settings.retention.maxAgeDays * DAY_MS),
     drives: [...input.drives],
+    // A channel that is switched off is owed nothing: it is not in the plan, and its account ends.
     channels: settings.channels
+      .filter((channel) => channel.isEnabled)
       .map((channel) => ({
         number: channel.number,
         id: channel.id,
@@ -41,7 +43,7 @@ export function makePlan(input: PlanInput, revision: number, nowUtcMs: number): 
         username: channel.username,
         password: input.openPassword(channel.password, channel.id),
         allotmentMbps: channel.allotmentMbps,
-        schedule: planSchedule(channel.schedule, channel.isEnabled, nowUtcMs),
+        schedule: planSchedule(channel.schedule, nowUtcMs),
         bays: [...channel.bays],
       }))
       .sort((a, b) => a.number - b.number),

@@ -4,15 +4,13 @@ import { PLAN_HORIZON_DAYS, type PlanSchedule } from '../link/plan.ts';
 import { addDays, localDateOf, localToUtcMs, weekdayIndex } from './zone-time.ts';
 
 const ALWAYS: PlanSchedule = { isOn: true, switches: [] };
-const NEVER: PlanSchedule = { isOn: false, switches: [] };
 
 /**
  * A weekly schedule as the recorder takes it: whether the channel records now, and the moments in UTC at which that changes over
  * the horizon. Where clocks are changed, the longer reading wins: a span from 02:30 begins at the first 02:30 of the night, one
  * until 02:30 ends at the last, and neither is left out when the clocks jump over it.
  */
-export function planSchedule(schedule: WeeklySchedule | null, isEnabled: boolean, nowUtcMs: number): PlanSchedule {
-  if (!isEnabled) return NEVER;
+export function planSchedule(schedule: WeeklySchedule | null, nowUtcMs: number): PlanSchedule {
   if (schedule === null) return ALWAYS;
   const spans = merge(spansAround(schedule, nowUtcMs));
   const endMs = nowUtcMs + PLAN_HORIZON_DAYS * DAY_MS;

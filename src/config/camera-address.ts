@@ -1,11 +1,14 @@
 /** What is wrong with the address of a camera, in words for who typed it, or undefined. */
 export function cameraAddressProblem(url: string): string | undefined {
-  if (!URL.canParse(url)) return `"${url}" is not an address, expected one such as rtsp://192.168.1.20/stream1`;
+  if (hasControlCharacter(url))
+    return 'the address of the camera is not one: it holds a line break or another control character';
+  if (!URL.canParse(url))
+    return `"${withoutCredentials(url)}" is not an address, expected one such as rtsp://192.168.1.20/stream1`;
   const { protocol, hostname, username, password } = new URL(url);
   if (protocol !== 'rtsp:') {
     return `"${withoutCredentials(url)}" is not RTSP (it begins with ${protocol}//), expected one such as rtsp://192.168.1.20/stream1`;
   }
-  if (hostname === '') return `"${url}" names no host`;
+  if (hostname === '') return `"${withoutCredentials(url)}" names no host`;
   if (username !== '' || password !== '') {
     return `"${withoutCredentials(url)}" carries a user name or password, which belong into fields of their own`;
   }
@@ -34,5 +37,10 @@ function decode(text: string): string {
 
 /** For messages: a password that somebody put into an address must not get into a log. */
 function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//…@');
+  return url.replace(/^([a-z]+:)?\/*[^/?#]*@/i, '$1//…@');
+}
+
+/** Would end the line of a request to the camera. */
+function hasControlCharacter(text: string): boolean {
+  return [...text].some((character) => character < ' ' || character === '\u007f');
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { AppError, errnoCode } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 
 /** Where things lie on the state partition; both processes use it, each writes only its own files. */
 export interface StatePaths {
@@ -47,7 +48,7 @@ export function statePaths(root: string): StatePaths {
 
 /** The identity of this appliance, 8 hexadecimal digits; made at the first start of whichever process comes first. */
 export async function readOrCreateUnit(paths: StatePaths): Promise<string> {
-  await mkdir(paths.root, { recursive: true });
+  await makeFolder(paths.root);
   const existing = await readUnit(paths.unit);
   if (existing !== undefined) return existing;
   await writeFileAtomic(paths.unit, `${JSON.stringify({ unit: randomBytes(4).toString('hex') })}\n`);

@@ -42,6 +42,8 @@ export interface ChannelOptions {
   onUnit(timed: TimedUnit): void;
   /** Somebody watches live. */
   isWatched(): boolean;
+  /** Its earlier life, with another address or password: its account goes on. */
+  readonly before?: Channel | undefined;
 }
 
 /** One camera channel: its session, its recording, its account of gaps, and what it says of itself. */
@@ -73,7 +75,8 @@ export class Channel {
     this.#plan = plan;
     this.#options = options;
     this.#stamper = new UnitStamper(wallOffset);
-    this.gaps = new GapTracker({ unit: options.unit, channelId: plan.id, nextId: options.nextGapId });
+    this.gaps =
+      options.before?.gaps ?? new GapTracker({ unit: options.unit, channelId: plan.id, nextId: options.nextGapId });
     this.recording = new Recording({
       times: options.times,
       tailMaxBytes: () => options.tailMaxBytes(this.#plan.allotmentMbps),
@@ -85,6 +88,7 @@ export class Channel {
       onPaused: (cause, detail) => this.#notePause({ cause, detail }),
       onResumed: () => this.#notePause(undefined),
     });
+    if (options.before) this.recording.setPredecessor(options.before.recording.lastHash);
     this.#session = new CameraSession({
       address: plan,
       clock,

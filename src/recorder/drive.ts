@@ -1,12 +1,13 @@
 import { readDriveLabel } from '../archive/drive-label.ts';
 import type { ArchiveEntry, SegmentClosedEntry, SegmentDeletedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
 import { JournalWriter } from '../archive/journal.ts';
-import { DRIVE_LABEL_PATH, JOURNAL_DIR } from '../archive/layout.ts';
+import { DRIVE_LABEL_PATH, FOOTAGE_DIR, JOURNAL_DIR } from '../archive/layout.ts';
 import { repairSegment } from '../archive/repair.ts';
 import { scanDrive } from '../archive/scan.ts';
 import type { Clock } from '../base/clock.ts';
 import { AppError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { GIB, MIB } from '../base/units.ts';
 import { type HeldDirectory, openHeldDirectory } from '../disk/held-directory.ts';
 import type { DriveState } from '../link/messages.ts';
@@ -215,6 +216,8 @@ export class Drive implements Placement {
   async #begin(held: HeldDirectory): Promise<void> {
     const { plan } = this;
     const { clock, log, events, unit, boot, promise, rules } = this.#options;
+    // The label alone makes it our drive: folders that somebody deleted are made again.
+    for (const folder of [FOOTAGE_DIR, JOURNAL_DIR]) await held.run(() => makeFolder(held.path(folder)));
     const journal = new JournalWriter({
       folder: held.path(JOURNAL_DIR),
       clock,

@@ -91,7 +91,7 @@ export class GapTracker {
   #closeOpen(atUtcMs: number): GapEntry {
     const open = this.#open!;
     this.#open = undefined;
-    return { ...open, toUtcMs: Math.max(open.fromUtcMs, atUtcMs) };
+    return { ...open, toUtcMs: Math.max(open.fromUtcMs, Math.round(atUtcMs)) };
   }
 
   #row(fromUtcMs: number, toUtcMs: number | null, cause: GapCause, detail: string): GapEntry {
@@ -100,8 +100,8 @@ export class GapTracker {
       id: this.#nextId(),
       unit: this.#unit,
       channelId: this.#channelId,
-      fromUtcMs,
-      toUtcMs,
+      fromUtcMs: Math.round(fromUtcMs),
+      toUtcMs: toUtcMs === null ? null : Math.round(toUtcMs),
       cause,
       detail,
     };

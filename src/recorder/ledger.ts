@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import type { GapEntry, LockEntry } from '../archive/entries.ts';
 import { JournalWriter } from '../archive/journal.ts';
 import { readJournal } from '../archive/journal-reader.ts';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { makeFolder } from '../base/make-folder.ts';
 
 /** The ledger on the state partition: gaps of every channel, and locks, durable within a fraction of a second of their change. */
 export class Ledger {
@@ -21,10 +21,10 @@ export class Ledger {
 
   /** Reads which gaps the last run left open. */
   async start(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     await this.#journal.start();
     for await (const entry of readJournal(this.#folder)) {
-      if (entry.kind === 'gap') this.#note(entry);
+      if (entry.kind === 'gap') this.#note(withoutPlace(entry));
     }
   }
 
@@ -56,4 +56,10 @@ export class Ledger {
     if (entry.toUtcMs === null) this.#open.set(entry.id, entry);
     else this.#open.delete(entry.id);
   }
+}
+
+/** The row without its number and time of writing: written again, it gets its own. */
+function withoutPlace(stored: GapEntry): GapEntry {
+  const { kind, id, unit, channelId, fromUtcMs, toUtcMs, cause, detail } = stored;
+  return { kind, id, unit, channelId, fromUtcMs, toUtcMs, cause, detail };
 }

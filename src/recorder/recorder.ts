@@ -226,25 +226,24 @@ export class Recorder {
       if (next && channel.canUpdateTo(next)) {
         channel.update(next);
         wanted.delete(id);
-        continue;
+      } else if (!next) {
+        this.#channels.delete(id);
+        leaving.push(channel.stop().then(() => channel.leave()));
       }
-      this.#channels.delete(id);
-      leaving.push(this.#dismiss(channel, next === undefined));
     }
-    await Promise.all(leaving);
-    for (const channelPlan of wanted.values()) {
-      const channel = this.#createChannel(channelPlan);
-      this.#channels.set(channelPlan.id, channel);
-      channel.start();
-    }
+    await Promise.all([...leaving, ...[...wanted.values()].map((channelPlan) => this.#startChannel(channelPlan))]);
   }
 
-  async #dismiss(channel: Channel, isForGood: boolean): Promise<void> {
-    await channel.stop();
-    if (isForGood) channel.leave();
+  /** A channel with another address or password takes over its predecessor's account: what was a gap stays one until there is footage. */
+  async #startChannel(channelPlan: PlanChannel): Promise<void> {
+    const before = this.#channels.get(channelPlan.id);
+    await before?.stop();
+    const channel = this.#createChannel(channelPlan, before);
+    this.#channels.set(channelPlan.id, channel);
+    channel.start();
   }
 
-  #createChannel(channelPlan: PlanChannel): Channel {
+  #createChannel(channelPlan: PlanChannel, before: Channel | undefined): Channel {
     const { clock, log, unit } = this.#options;
     return new Channel({
       plan: channelPlan,
@@ -261,6 +260,7 @@ export class Recorder {
       onState: (state) => this.#link.broadcast(state),
       onUnit: (timed) => this.#hub.publish(channelPlan.id, timed),
       isWatched: () => this.#hub.isWatched(channelPlan.id),
+      before,
     });
   }
 
@@ -295,7 +295,8 @@ export class Recorder {
         .filter((gap) => isOfEarlierBoot(gap, this.#options))
         .map((gap) => [gap.channelId, gap]),
     );
-    for (const [channelId, channel] of this.#channels) {
+    for (const channelId of new Set([...this.#channels.keys(), ...openGaps.keys()])) {
+      const channel = this.#channels.get(channelId);
       const { closed, fromUtcMs } = resumePoint({
         openGap: openGaps.get(channelId),
         aliveUtcMs: this.#heartbeat?.atUtcMs ?? this.#startedUtcMs,
@@ -305,7 +306,8 @@ export class Recorder {
         ),
       });
       if (closed) this.#noteGap(closed);
-      if (fromUtcMs === undefined) continue;
+      // A channel that has left the plan since is owed nothing more.
+      if (fromUtcMs === undefined || channel === undefined) continue;
       for (const entry of channel.gaps.resume(fromUtcMs, this.#startedUtcMs)) this.#noteGap(entry);
     }
   }

@@ -61,6 +61,11 @@ export class Recording {
     this.#cutter = new SegmentCutter(options.times);
   }
 
+  /** Of the channel's last fragment. */
+  get lastHash(): Buffer {
+    return this.#lastHash;
+  }
+
   get isPaused(): boolean {
     return this.#pausedFor !== undefined;
   }

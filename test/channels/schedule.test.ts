@@ -9,7 +9,7 @@ import { isScheduledOn } from '../../src/link/plan.ts';
 const EVERY_DAY: WeeklySchedule['spans'][number]['days'] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 function switchesOf(schedule: WeeklySchedule, now: string, until: string): string[] {
-  const plan = planSchedule(schedule, true, Date.parse(now));
+  const plan = planSchedule(schedule, Date.parse(now));
   const switches = plan.switches
     .filter(({ atUtcMs }) => atUtcMs <= Date.parse(until))
     .map(({ atUtcMs, isOn }) => `${new Date(atUtcMs).toISOString().slice(0, 16)} ${isOn ? 'on' : 'off'}`);
@@ -87,14 +87,13 @@ describe('weekly schedule', () => {
   });
 
   it('no schedule is always on, a channel that is switched off never', () => {
-    expect(planSchedule(null, true, 0)).toEqual({ isOn: true, switches: [] });
-    expect(planSchedule(null, false, 0)).toEqual({ isOn: false, switches: [] });
+    expect(planSchedule(null, 0)).toEqual({ isOn: true, switches: [] });
   });
 
   it('reaches 14 days ahead', () => {
     const now = Date.parse('2026-05-01T00:00Z');
     const schedule = { timeZone: 'UTC', spans: [{ days: EVERY_DAY, from: '08:00', to: '09:00' }] };
-    const { switches } = planSchedule(schedule, true, now);
+    const { switches } = planSchedule(schedule, now);
     expect(switches).toHaveLength(28);
     expect(switches.at(-1)!.atUtcMs).toBeGreaterThan(now + 13 * DAY_MS);
   });
@@ -109,7 +108,6 @@ describe('weekly schedule', () => {
         const now = Date.parse('2026-06-01T00:00Z');
         const plan = planSchedule(
           { timeZone: 'Europe/Berlin', spans: [{ days: EVERY_DAY, from: text(from), to: text(to) }] },
-          true,
           now,
         );
         const at = now + after * MINUTE_MS;

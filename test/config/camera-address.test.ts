@@ -43,6 +43,19 @@ describe('address of a camera', () => {
   );
 });
 
+describe('what is said of an address', () => {
+  it.each([
+    ['rtsp://u:HIDDEN@1.2.3.4:99999/'],
+    ['rtsp:/user:HIDDEN@host/x'],
+    ['user:HIDDEN@host'],
+    ['rtsp://1.2.3.4/x\r\nX: HIDDEN'],
+  ])('never shows the password of %j', (address) => {
+    const problem = cameraAddressProblem(address);
+    expect(problem).toBeDefined();
+    expect(problem).not.toContain('HIDDEN');
+  });
+});
+
 describe('id of a channel', () => {
   it('has a readable part of whatever people call it, and fits a path', () => {
     expect(newChannelId('Café, Überwachung №5')).toMatch(/^[0-9a-f]{8}-cafe-uberwachung-no5$/);

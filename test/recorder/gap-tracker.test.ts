@@ -73,6 +73,13 @@ describe('GapTracker', () => {
     expect(gaps.fail('no-drive', '', T + 5_100)).toMatchObject([{ fromUtcMs: T + 3_500 }]);
   });
 
+  it('keeps to whole milliseconds, as everything that is stored', () => {
+    gaps.expectFrom(T);
+    gaps.footage(T, T + 500.25, 'no-data', '');
+    expect(gaps.fail('no-drive', '', T + 4_000)).toMatchObject([{ fromUtcMs: T + 500 }]);
+    expect(gaps.footage(T + 9_000.7, T + 9_500, 'no-data', '')).toMatchObject([{ toUtcMs: T + 9_001 }]);
+  });
+
   it('ends the account when the channel leaves the plan', () => {
     gaps.expectFrom(T);
     gaps.fail('no-data', '', T + 2_000);

@@ -55,6 +55,22 @@ describe('a bad camera costs the others nothing and leaves named gaps', () => {
     await expectOthersComplete(system);
   });
 
+  it('whose password is mended: the gap ends with the first footage', async () => {
+    system = await startCameras({ user: 'admin', password: 'secret' });
+    await system.waitUntilRecording();
+    const api = await system.stack.signIn();
+    await api.send('PATCH', `/channels/${BAD}`, { password: 'wrong' });
+    await waitFor('a gap with the cause', 20_000, async () =>
+      (await system!.gapsOf(BAD)).some((gap) => gap.cause === 'refused-password' && gap.toUtcMs === null),
+    );
+    await api.send('PATCH', `/channels/${BAD}`, { password: 'secret' });
+    await waitFor('every gap has ended', 20_000, async () =>
+      (await system!.gapsOf(BAD)).every(({ toUtcMs }) => toUtcMs !== null),
+    );
+    await system.waitUntilRecording([BAD]);
+    await expectOthersComplete(system);
+  });
+
   it('cut off again and again', async () => {
     system = await startCameras();
     await system.waitUntilRecording();

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AppError } from '../../base/errors.ts';
+import { MAX_UTC_MS } from '../../base/units.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { ChannelRegistry } from '../../channels/registry.ts';
 import type { LockKeeper } from '../../storage/lock-keeper.ts';
@@ -9,7 +10,7 @@ import { ErrorReply } from './error-reply.ts';
 import { type Route, route } from './route.ts';
 import { GapReply, LockReply } from './shapes.ts';
 
-const UtcMs = Type.Integer({ minimum: 0, description: 'milliseconds since 1970 UTC' });
+const UtcMs = Type.Integer({ minimum: 0, maximum: MAX_UTC_MS, description: 'milliseconds since 1970 UTC' });
 
 /** The gap ledger as data, and locks on spans of footage. */
 export function archiveRoutes(deps: {

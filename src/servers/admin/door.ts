@@ -30,6 +30,9 @@ function check(schema: TSchema, value: unknown, where: string): unknown {
   return value;
 }
 
+/** No request has more than five; checks of the schema recurse. */
+const MAX_NESTING = 32;
+
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/json\b/i.test(type)) {
@@ -42,9 +45,22 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
     if (sizeBytes > MAX_BODY_BYTES) throw new AppError('bad-input', `body: more than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk as Buffer);
   }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (nesting(text) > MAX_NESTING) throw new AppError('bad-input', `body: nested deeper than ${MAX_NESTING} levels`);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new AppError('bad-input', 'body: not valid JSON', { cause: error });
   }
+}
+
+/** How deep lists and objects lie in each other, at most; brackets inside of texts count too, which errs on the safe side. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const character of text) {
+    if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
+    else if (character === ']' || character === '}') depth--;
+  }
+  return deepest;
 }

@@ -4,7 +4,7 @@ import type { Context } from 'koa';
 import { GAP_CAUSES } from '../../archive/entries.ts';
 import { AppError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { DAY_MS } from '../../base/units.ts';
+import { DAY_MS, MAX_UTC_MS } from '../../base/units.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { ChannelRegistry } from '../../channels/registry.ts';
 import { formatPlaylist } from '../../playback/hls.ts';
@@ -26,7 +26,7 @@ export interface MediaRoutesDeps {
   readonly log: Log;
 }
 
-const UtcMs = Type.Integer({ minimum: 0, description: 'milliseconds since 1970 UTC' });
+const UtcMs = Type.Integer({ minimum: 0, maximum: MAX_UTC_MS, description: 'milliseconds since 1970 UTC' });
 const sound = Type.Optional(
   Type.Integer({ minimum: 0, maximum: 1, description: '0 leaves the sound out; 1 if not given' }),
 );

@@ -104,12 +104,22 @@ export function statusSource(deps: StatusDeps): StatusSource {
   return { status, bays };
 }
 
+/** Not in the plan, so the recorder knows nothing of it. */
+const SWITCHED_OFF = {
+  state: 'off' as const,
+  cause: null,
+  detail: 'the channel is switched off',
+  sinceUtcMs: null,
+  video: null,
+  audio: null,
+};
+
 function channelStatus(
   channel: ChannelSettings,
   recorder: RecorderView,
   lastFootage: ReadonlyMap<string, number>,
 ): Static<typeof ChannelStatus> {
-  const state = recorder.channel(channel.id);
+  const state = channel.isEnabled ? recorder.channel(channel.id) : SWITCHED_OFF;
   const rates = recorder.channelRates(channel.id);
   const { number, id, name, url, allotmentMbps } = channel;
   return {

@@ -52,9 +52,11 @@ export function PlaybackPage(props: { channel: number | undefined; atUtcMs: numb
     playback.seek(Math.min(timeMs, poll.nowUtcMs()));
   }
   function beginClip() {
-    const middleMs = cursorMs ?? Math.min((view.fromMs + view.toMs) / 2, nowMs);
     const lengthMs = spanMs(view) * CLIP_SHARE;
-    const toUtcMs = Math.min(nowMs, middleMs + lengthMs / 2);
+    // Without a cursor: the end of the newest footage in view, so that the first try gives a clip and not an error.
+    const newest = data?.footage.at(-1);
+    const endMs = cursorMs === undefined ? newest?.toUtcMs : cursorMs + lengthMs / 2;
+    const toUtcMs = Math.min(nowMs, endMs ?? (view.fromMs + view.toMs) / 2 + lengthMs / 2);
     setClip({
       fromUtcMs: Math.floor((toUtcMs - lengthMs) / 1000) * 1000,
       toUtcMs: Math.floor(toUtcMs / 1000) * 1000,
