@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock as clock } from './base/clock.ts';
 import { AppError, errnoCode, messageOf } from './base/errors.ts';
@@ -56,6 +57,10 @@ const log = createLog('control');
 
 async function main(): Promise<void> {
   const args = readControlArguments(process.argv.slice(2));
+  // A mistyped folder must not become the state of a new unit.
+  if (args.isRebuild && !existsSync(statePaths(args.state).unit)) {
+    throw new AppError('bad-input', `${args.state} is not the state folder of a unit: it holds no unit.json`);
+  }
   const prepared = await prepare(args);
   if (args.isRebuild) {
     await rebuild(prepared);

@@ -48,7 +48,7 @@ export interface Stack {
   readonly setupCode: string | undefined;
   /** Both processes, until both answer. */
   start(): Promise<void>;
-  /** In the reverse order: who watches goes first. */
+  /** The recorder first, while control still listens. */
   stop(): Promise<void>;
   /** A client that is signed in; sets the password at the first call. */
   signIn(): Promise<ApiClient>;
@@ -66,6 +66,9 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   const bays = options.bays ?? [1, 2].map((n) => directoryBay(`bay${n}`, join(folder, `bay${n}`), 2_000));
   const channels = (await readChannels(stateDir)) ?? options.channels.map(completeChannel);
   const listen = options.listen ?? `127.0.0.1:${await findFreePort()}`;
+  if (await canConnect(statePaths(stateDir).socket)) {
+    throw new AppError('conflict', `${folder}: a recorder is running on this folder`);
+  }
   await writeFiles(options, bays, channels, listen);
 
   const exits: ProgramExit[] = [];
@@ -119,8 +122,9 @@ export async function createStack(options: StackOptions): Promise<Stack> {
       isUp = true;
     },
     async stop() {
-      await control.stop();
+      // Control hears what the recorder closes last, and keeps it even when the drive is not there at the next start.
       await recorder.stop();
+      await control.stop();
     },
     async signIn() {
       const api = createApiClient(address);

@@ -10,6 +10,9 @@ import { Command, type Fact, type LiveUnit } from './messages.ts';
 /** Frames wait for each other this long, so that one system call carries many (measured: a third of the cost at 10 ms). */
 const BATCH_MS = 10;
 
+/** A client on the same machine reads within milliseconds; nobody waits longer for one that does not. */
+const GOODBYE_MS = 500;
+
 /** What may wait for one slow client; beyond it, each of its watches loses frames up to the next key frame. */
 const MAX_WAITING_BYTES = 16 * MIB;
 
@@ -55,10 +58,16 @@ export class LinkServer {
     });
   }
 
+  /** What was said last still reaches the clients, unless they are too slow. */
   async stop(): Promise<void> {
-    for (const socket of this.#peers.keys()) socket.destroy();
+    const sockets = [...this.#peers.keys()];
+    for (const socket of sockets) socket.end();
+    const impatience = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, GOODBYE_MS);
     const server = this.#server;
     if (server) await new Promise((resolve) => server.close(resolve));
+    clearTimeout(impatience);
   }
 
   broadcast(fact: Fact): void {
