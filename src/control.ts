@@ -58,8 +58,8 @@ const log = createLog('control');
 async function main(): Promise<void> {
   const args = readControlArguments(process.argv.slice(2));
   // A mistyped folder must not become the state of a new unit.
-  if (args.isRebuild && !existsSync(statePaths(args.state).unit)) {
-    throw new AppError('bad-input', `${args.state} is not the state folder of a unit: it holds no unit.json`);
+  if (args.isRebuild && !existsSync(args.state)) {
+    throw new AppError('bad-input', `${args.state}: there is no such folder`);
   }
   const prepared = await prepare(args);
   if (args.isRebuild) {
@@ -115,7 +115,7 @@ async function serve(
   // What the recorder says, and what it is told.
   const catalog = await openCatalog({ path: paths.catalog, clock, log });
   const feed = new CatalogFeed({ catalog, clock, log });
-  const recorder = new RecorderView();
+  const recorder = new RecorderView({ clock });
   const onFact = (fact: Fact) => {
     recorder.onFact(fact);
     feed.onFact(fact);

@@ -1,15 +1,29 @@
+import type { Clock } from '../base/clock.ts';
 import type { ChannelState, DriveState, Fact, Rates } from '../link/messages.ts';
 
 type Hello = Extract<Fact, { kind: 'hello' }>;
 
-/** What the recorder said last. Nothing here outlives the connection: while the recorder is away, nothing is known. */
+/** Rates come each second; a recorder that says nothing for so long hangs, however good its connection looks. */
+const SILENT_AFTER_MS = 5_000;
+
+/**
+ * What the recorder said last. Nothing here outlives the connection, nor the recorder's silence: while it is away or hangs, nothing is
+ * known, and nobody is told that it records.
+ */
 export class RecorderView {
+  readonly #clock: Clock;
+  #heardMs = 0;
   #hello: Hello | undefined;
   #rates: Rates | undefined;
   readonly #channels = new Map<string, ChannelState>();
   readonly #drives = new Map<string, DriveState>();
 
+  constructor(options: { clock: Clock }) {
+    this.#clock = options.clock;
+  }
+
   onFact(fact: Fact): void {
+    this.#heardMs = this.#clock.monotonicMs();
     switch (fact.kind) {
       case 'hello':
         this.#hello = fact;
@@ -35,26 +49,30 @@ export class RecorderView {
   }
 
   get hello(): Hello | undefined {
-    return this.#hello;
+    return this.#ifHeard(this.#hello);
   }
 
   get rates(): Rates | undefined {
-    return this.#rates;
+    return this.#ifHeard(this.#rates);
   }
 
   channel(channelId: string): ChannelState | undefined {
-    return this.#channels.get(channelId);
+    return this.#ifHeard(this.#channels.get(channelId));
   }
 
   channelRates(channelId: string): Rates['channels'][number] | undefined {
-    return this.#rates?.channels.find((channel) => channel.channelId === channelId);
+    return this.rates?.channels.find((channel) => channel.channelId === channelId);
   }
 
   drive(driveId: string): DriveState | undefined {
-    return this.#drives.get(driveId);
+    return this.#ifHeard(this.#drives.get(driveId));
   }
 
   driveRates(driveId: string): Rates['drives'][number] | undefined {
-    return this.#rates?.drives.find((drive) => drive.driveId === driveId);
+    return this.rates?.drives.find((drive) => drive.driveId === driveId);
+  }
+
+  #ifHeard<T>(said: T | undefined): T | undefined {
+    return this.#clock.monotonicMs() - this.#heardMs > SILENT_AFTER_MS ? undefined : said;
   }
 }

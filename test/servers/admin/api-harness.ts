@@ -67,7 +67,7 @@ export async function startApi(options: { model?: Partial<Model> } = {}) {
   const events: AuditEvent[] = [];
   const audit = (event: AuditEvent) => void events.push(event);
   const sessions = new Sessions({ clock });
-  const recorder = new RecorderView();
+  const recorder = new RecorderView({ clock });
   let plans = 0;
   const onChange = async () => void plans++;
   const channels = new ChannelRegistry({ settings, model, onChange });

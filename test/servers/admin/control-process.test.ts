@@ -126,7 +126,15 @@ describe('the control process', () => {
     await expect(fetch(`http://127.0.0.1:${port}/api/v1/session`)).rejects.toThrow();
   });
 
+  it('rebuilds nothing in a folder that is not there: it may be mistyped', async () => {
+    const { end, output } = await start('--rebuild-catalog');
+    expect(end).toBe(2);
+    expect(output.err).toMatch(/state: there is no such folder/);
+    await expect(access(join(folder, 'state'))).rejects.toThrow();
+  });
+
   it('rebuilds the catalog by command and prints the time', async () => {
+    await mkdir(join(folder, 'state'));
     const { end, output } = await start('--rebuild-catalog');
     expect(end).toBe(0);
     expect(output.out).toMatch(/^catalog rebuilt: 0 entries of 1 drives in \d+\.\d s, 0 files unreadable\n$/);
