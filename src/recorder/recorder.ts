@@ -73,8 +73,18 @@ export class Recorder {
   }
 
   async start(): Promise<void> {
-    const { paths, log } = this.#options;
+    // Control may send a plan as soon as the socket is there: it waits until the last one is in force.
+    const begun = Promise.withResolvers<void>();
+    this.#applying = begun.promise;
     await this.#link.start();
+    await this.#begin();
+    begun.resolve();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** From the last good plan, alone. */
+  async #begin(): Promise<void> {
+    const { paths, log } = this.#options;
     this.#heartbeat = await readHeartbeat(paths.heartbeat);
     await this.#ledger.start();
     const plan = await loadPlan(paths.plan).catch((error: unknown) => {
@@ -82,7 +92,6 @@ export class Recorder {
       return undefined;
     });
     if (plan) await this.#apply(plan);
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   /** Everything that arrived becomes durable. */
@@ -166,10 +175,18 @@ export class Recorder {
     this.#allottedMbps = plan.channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0);
     await this.#applyDrives(plan);
     await this.#applyChannels(plan);
+    this.#resumeOnce();
     this.#options.log.info(
       { revision: plan.revision, channels: plan.channels.length, drives: plan.drives.length },
       'plan in force',
     );
+  }
+
+  /** When every drive has told its part, and each channel is there to hear it. */
+  #resumeOnce(): void {
+    if (this.#hasResumed) return;
+    this.#hasResumed = true;
+    void Promise.all(this.#drives.drives.map((drive) => drive.whenSettled())).then(() => this.#resumeAll());
   }
 
   async #applyDrives(plan: Plan): Promise<void> {
@@ -180,10 +197,6 @@ export class Recorder {
       Promise.all(added.map((drive) => drive.whenOpened())),
       this.#options.clock.sleep(DRIVE_OPEN_WAIT_MS),
     ]);
-    if (!this.#hasResumed) {
-      this.#hasResumed = true;
-      void Promise.all(added.map((drive) => drive.whenSettled())).then(() => this.#resumeAll());
-    }
   }
 
   #createDrive(plan: PlanDrive, predecessor: Promise<void>): Drive {
