@@ -86,8 +86,3 @@ export function isScheduledOn(schedule: PlanSchedule, nowUtcMs: number): boolean
   }
   return isOn;
 }
-
-/** When the schedule changes next after `nowUtcMs`, or undefined. */
-export function nextSwitchUtcMs(schedule: PlanSchedule, nowUtcMs: number): number | undefined {
-  return schedule.switches.find((change) => change.atUtcMs > nowUtcMs)?.atUtcMs;
-}
