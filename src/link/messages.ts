@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { GapEntry, SegmentClosedEntry, SegmentDeletedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
 import { Plan } from './plan.ts';
+import { StreamReport } from './stream-report.ts';
 
 /** Both sides say theirs in `hello`; each understands its own version and the one before. */
 export const LINK_VERSION = 1;
@@ -109,6 +110,8 @@ export const Fact = Type.Union([
   Type.Object({ kind: Type.Literal('plan-rejected'), revision: Type.Integer(), reason: Type.String() }),
   ChannelState,
   Rates,
+  /** Every few seconds for each channel that receives, and once when its session ends. */
+  StreamReport,
   DriveState,
   Type.Object({ kind: Type.Literal('segment-opened'), ...DriveRef, entry: SegmentOpenedEntry }),
   Type.Object({ kind: Type.Literal('segment-closed'), ...DriveRef, entry: SegmentClosedEntry }),

@@ -28,6 +28,10 @@ const Schedule = Type.Object({
   switches: Type.Array(Type.Object({ atUtcMs: Type.Integer(), isOn: Type.Boolean() })),
 });
 
+/** `auto`: TCP first, whatever works after that; `http`: RTSP through an HTTP tunnel. TLS follows from the address (`rtsps://`). */
+export const TRANSPORTS = ['auto', 'tcp', 'udp', 'http'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
 const Channel = Type.Object({
   /** 1 to the model's channel count. */
   number: Type.Integer({ minimum: 1 }),
@@ -38,6 +42,13 @@ const Channel = Type.Object({
   url: Type.String(),
   username: Type.String(),
   password: Type.String(),
+  /** How the media shall come; left out (by an older control): `auto`. */
+  transport: Type.Optional(Type.Union(TRANSPORTS.map((transport) => Type.Literal(transport)))),
+  /**
+   * SHA-256 of the certificate that the camera must show, 64 hexadecimal digits; left out or null: the one that it shows first, which the
+   * recorder then keeps.
+   */
+  certificate: Type.Optional(Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()])),
   allotmentMbps: Type.Number({ exclusiveMinimum: 0 }),
   schedule: Schedule,
   /** Bays that may receive it; empty: any. */

@@ -1,6 +1,6 @@
 import type { AudioFormat } from '../media/access-unit.ts';
 import { encodeFlacFrame, flacStreamInfo } from '../media/flac.ts';
-import type { FlacFormat } from '../media/fmp4/sample-entry.ts';
+import type { FlacFormat } from '../media/fmp4/audio-sample-entry.ts';
 import { decodeG711, type G711Law } from '../media/g711.ts';
 
 /**

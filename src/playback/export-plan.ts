@@ -2,10 +2,11 @@ import type { FragmentInfo } from '../archive/contents-table.ts';
 import type { SegmentFormats } from '../archive/identity.ts';
 import { AppError } from '../base/errors.ts';
 import type { AudioFormat, VideoFormat } from '../media/access-unit.ts';
+import { audioSampleEntry } from '../media/fmp4/audio-sample-entry.ts';
 import { box, LARGE_BOX_HEADER_BYTES, readU64, u32, u64, writeU64 } from '../media/fmp4/box.ts';
 import { audioTrack, FILE_TYPE, movieHeader, videoTrack } from '../media/fmp4/movie.ts';
-import { audioSampleEntry, videoSampleEntry } from '../media/fmp4/sample-entry.ts';
 import type { MovieTables, SampleTable } from '../media/fmp4/sample-table.ts';
+import { videoSampleEntry } from '../media/fmp4/video-sample-entry.ts';
 import type { ChunkRange } from './export-tables.ts';
 import { ExportTrack, toMovieTicks } from './export-track.ts';
 

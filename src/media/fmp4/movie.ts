@@ -1,7 +1,9 @@
 import type { AudioFormat, VideoFormat } from '../access-unit.ts';
+import { audioSampleEntry, type FlacFormat } from './audio-sample-entry.ts';
 import { box, fullBox, text, u16, u32, u64 } from './box.ts';
 import { AUDIO_TRACK_ID, VIDEO_TRACK_ID } from './fragment-layout.ts';
-import { audioSampleEntry, type FlacFormat, HANDLERS, sampleDescription, videoSampleEntry } from './sample-entry.ts';
+import { HANDLERS, sampleDescription } from './sample-entry.ts';
+import { videoSampleEntry } from './video-sample-entry.ts';
 
 /** What both `moov` boxes of a segment share: everything but the sample tables. */
 

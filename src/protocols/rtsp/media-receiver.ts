@@ -1,15 +1,9 @@
-import { AacDepacketiser } from '../../media/aac.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../../media/access-unit.ts';
 import type { AudioSink } from '../../media/audio-sink.ts';
-import { G711Depacketiser, g711Format } from '../../media/g711.ts';
-import { H264Depacketiser } from '../../media/h264-depacketiser.ts';
-import { H264_RULES } from '../../media/h264-parameters.ts';
-import { H265Depacketiser } from '../../media/h265-depacketiser.ts';
-import { H265_RULES } from '../../media/h265-parameters.ts';
-import { ParameterSets } from '../../media/parameter-sets.ts';
-import { type Depacketiser, RtpReceiver } from '../../media/rtp-receiver.ts';
+import { RtpReceiver } from '../../media/rtp-receiver.ts';
 import type { VideoSink } from '../../media/video-assembler.ts';
-import type { Track, VideoTrack } from './tracks.ts';
+import { depacketiserOf, type TrackDepacketiser } from './track-depacketiser.ts';
+import type { Track } from './tracks.ts';
 
 export interface StreamFormats {
   readonly video?: VideoFormat;
@@ -24,7 +18,7 @@ export interface MediaReceiverOptions {
 
 interface Lane {
   readonly receiver: RtpReceiver;
-  readonly depacketiser: Depacketiser & { readonly framesDropped?: number };
+  readonly depacketiser: TrackDepacketiser;
 }
 
 /**
@@ -71,7 +65,7 @@ export class MediaReceiver implements VideoSink, AudioSink {
   }
 
   addTrack(track: Track, channel: number, ssrc: number | undefined): void {
-    const depacketiser = this.#depacketiserOf(track);
+    const depacketiser = depacketiserOf(track, this);
     const lane: Lane = { receiver: new RtpReceiver(track.payloadType, depacketiser, ssrc), depacketiser };
     if (track.kind === 'video') this.#hasVideoTrack = true;
     else this.#isWaitingForSound = true;
@@ -143,28 +137,4 @@ export class MediaReceiver implements VideoSink, AudioSink {
       ...(this.#audio !== undefined && { audio: this.#audio }),
     });
   }
-
-  #depacketiserOf(track: Track): Depacketiser & { readonly framesDropped?: number } {
-    switch (track.kind) {
-      case 'video':
-        return track.codec === 'h264'
-          ? new H264Depacketiser(this, seededSets(track))
-          : new H265Depacketiser(this, seededSets(track));
-      case 'aac':
-        return new AacDepacketiser(track.payload, this);
-      case 'g711':
-        return new G711Depacketiser(g711Format(track.law, track.clockRate, track.channels), this);
-    }
-  }
-}
-
-function seededSets(track: VideoTrack): ParameterSets {
-  const rules = track.codec === 'h264' ? H264_RULES : H265_RULES;
-  const sets = new ParameterSets(rules);
-  for (const nal of track.parameterSets) {
-    const role = rules.roleOf(nal[0]!);
-    if (role === 'vps' || role === 'sps' || role === 'pps') sets.note(role, nal);
-  }
-  sets.commit(true);
-  return sets;
 }

@@ -1,0 +1,45 @@
+import { AacDepacketiser } from '../../media/aac.ts';
+import type { AudioSink } from '../../media/audio-sink.ts';
+import { G711Depacketiser, g711Format } from '../../media/g711.ts';
+import { H264Depacketiser } from '../../media/h264-depacketiser.ts';
+import { H264_RULES } from '../../media/h264-parameters.ts';
+import { H265Depacketiser } from '../../media/h265-depacketiser.ts';
+import { H265_RULES } from '../../media/h265-parameters.ts';
+import { ParameterSets } from '../../media/parameter-sets.ts';
+import type { Depacketiser } from '../../media/rtp-receiver.ts';
+import type { VideoSink } from '../../media/video-assembler.ts';
+import type { AudioTrack } from './audio-tracks.ts';
+import type { Track } from './tracks.ts';
+import type { VideoTrack } from './video-tracks.ts';
+
+export type TrackDepacketiser = Depacketiser & { readonly framesDropped?: number };
+
+export function depacketiserOf(track: Track, sink: VideoSink & AudioSink): TrackDepacketiser {
+  return track.kind === 'video' ? videoDepacketiser(track, sink) : audioDepacketiser(track, sink);
+}
+
+function videoDepacketiser(track: VideoTrack, sink: VideoSink): TrackDepacketiser {
+  return track.codec === 'h264'
+    ? new H264Depacketiser(sink, seededSets(track))
+    : new H265Depacketiser(sink, seededSets(track));
+}
+
+function audioDepacketiser(track: AudioTrack, sink: AudioSink): TrackDepacketiser {
+  switch (track.kind) {
+    case 'aac':
+      return new AacDepacketiser(track.payload, sink);
+    case 'g711':
+      return new G711Depacketiser(g711Format(track.law, track.clockRate, track.channels), sink);
+  }
+}
+
+function seededSets(track: VideoTrack): ParameterSets {
+  const rules = track.codec === 'h264' ? H264_RULES : H265_RULES;
+  const sets = new ParameterSets(rules);
+  for (const nal of track.parameterSets) {
+    const role = rules.roleOf(nal[0]!);
+    if (role === 'vps' || role === 'sps' || role === 'pps') sets.note(role, nal);
+  }
+  sets.commit(true);
+  return sets;
+}

@@ -1,0 +1,56 @@
+import type { VideoCodec } from '../../media/access-unit.ts';
+import { splitAtStartCodes } from '../../media/annex-b.ts';
+import type { RtpMap, SessionDescription } from './sdp.ts';
+
+export interface VideoTrack {
+  readonly kind: 'video';
+  readonly codec: VideoCodec;
+  /** NAL units from the SDP: hints, which may be missing, broken or outdated. */
+  readonly parameterSets: readonly Buffer[];
+}
+
+/** RFC 3551 table 5: payload types that need no `rtpmap`. */
+export const STATIC_VIDEO_MAPS: ReadonlyMap<number, RtpMap> = new Map();
+
+/** Undefined for what is not video that we know; a sentence says why known video cannot be received. */
+export function videoTrackOf(
+  map: RtpMap,
+  parameters: ReadonlyMap<string, string>,
+  description: SessionDescription,
+): VideoTrack | string | undefined {
+  switch (map.encoding) {
+    case 'h264': {
+      if (parameters.get('packetization-mode') === '2') return 'H.264 in interleaved mode, which is not supported';
+      return { kind: 'video', codec: 'h264', parameterSets: h264Sets(parameters, description) };
+    }
+    case 'h265':
+    case 'hevc': {
+      // Decoding order numbers would be taken for picture data.
+      if (Number(parameters.get('sprop-max-don-diff') ?? 0) > 0)
+        return 'H.265 with decoding order numbers, which is not supported';
+      return { kind: 'video', codec: 'h265', parameterSets: h265Sets(parameters) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Some cameras put them at another media's `fmtp`. */
+function h264Sets(own: ReadonlyMap<string, string>, description: SessionDescription): Buffer[] {
+  const text =
+    own.get('sprop-parameter-sets') ??
+    description.media
+      .flatMap((media) => [...media.fmtp.values()])
+      .find((parameters) => parameters.has('sprop-parameter-sets'))
+      ?.get('sprop-parameter-sets');
+  return decodeSets(text);
+}
+
+function h265Sets(parameters: ReadonlyMap<string, string>): Buffer[] {
+  return ['sprop-vps', 'sprop-sps', 'sprop-pps'].flatMap((name) => decodeSets(parameters.get(name)));
+}
+
+/** Base64 with commas between; some cameras leave start codes in front or behind. */
+function decodeSets(text: string | undefined): Buffer[] {
+  return (text ?? '').split(',').flatMap((part) => splitAtStartCodes(Buffer.from(part, 'base64')));
+}
