@@ -6,6 +6,10 @@ const BENCHMARKS: Record<string, { about: string; load: () => Promise<{ run(argv
     about: 'the recorder against one ffmpeg -c copy process per channel',
     load: () => import('./record/main.ts'),
   },
+  intake: {
+    about: 'packets to frames, from memory, without sockets and drives',
+    load: () => import('./intake/main.ts'),
+  },
 };
 
 const HELP = `scripts/bench WORD [options]   (scripts/bench WORD --help)\n${Object.entries(BENCHMARKS)

@@ -30,6 +30,19 @@ describe('scripts/bench', () => {
     expect(status).toBe(0);
   });
 
+  it('takes packets in from memory without losing a frame, and copies each byte about once', () => {
+    const { status, stdout, stderr } = run('intake', '--channels', '2', '--seconds', '1', '--json');
+    const result = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+    expect(result).toMatchObject({ channels: 2, mbps: 2, codec: 'h264', framesLost: 0 });
+    for (const figure of [result.framesPerSecond, result.mbpsPerCore]) expect(figure).toBeGreaterThan(0);
+    // Once into the frame, and once more where a slab ends in mid-frame. A second copy of everything would be 2.
+    expect(result.bytesCopiedPerByte).toBeGreaterThan(0.9);
+    expect(result.bytesCopiedPerByte).toBeLessThan(1.5);
+    if (result.ratio === null) expect(stderr).toContain('not compared: GStreamer');
+    else expect(result.ratio).toBeGreaterThan(0);
+    expect(status).toBe(0);
+  });
+
   it.each([
     ['a benchmark that does not exist', ['play'], 'unknown benchmark "play"'],
     ['an option that does not exist', ['record', '--cameras', '4'], 'unknown option "--cameras"'],
