@@ -13,10 +13,10 @@ import { Recorder } from './recorder/recorder.ts';
  */
 const log = createLog('recorder');
 
+const USAGE = 'usage: recorder --state DIR';
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { state: { type: 'string' } } });
-  if (!values.state) throw new AppError('bad-input', 'usage: recorder --state DIR');
-  const paths = statePaths(values.state);
+  const paths = statePaths(readStateFolder(process.argv.slice(2)));
   const unit = await readOrCreateUnit(paths);
   const boot = await nextBoot(paths.boot, systemClock.nowUtcMs());
   const recorder = new Recorder({ paths, unit, boot, clock: systemClock, log });
@@ -35,6 +35,17 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+function readStateFolder(argv: string[]): string {
+  let state: string | undefined;
+  try {
+    state = parseArgs({ args: argv, options: { state: { type: 'string' } } }).values.state;
+  } catch (error) {
+    throw new AppError('bad-input', `${messageOf(error)}\n${USAGE}`, { cause: error });
+  }
+  if (!state) throw new AppError('bad-input', USAGE);
+  return state;
 }
 
 function fail(error: unknown): never {

@@ -42,6 +42,8 @@ export function makePlan(input: PlanInput, revision: number, nowUtcMs: number): 
         url: channel.url,
         username: channel.username,
         password: input.openPassword(channel.password, channel.id),
+        transport: channel.transport,
+        certificate: channel.certificate,
         allotmentMbps: channel.allotmentMbps,
         schedule: planSchedule(channel.schedule, nowUtcMs),
         bays: [...channel.bays],

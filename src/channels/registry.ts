@@ -2,9 +2,11 @@ import { AppError } from '../base/errors.ts';
 import type { Model } from '../board/model.ts';
 import { cameraAddressProblem, splitCameraAddress } from '../config/camera-address.ts';
 import { newChannelId } from '../config/channel-id.ts';
+import { plainFingerprint } from '../config/fingerprint.ts';
 import { scheduleProblem } from '../config/schedule-check.ts';
 import { type ChannelSettings, DEFAULT_CHANNEL, type Settings } from '../config/settings.ts';
 import type { SettingsStore } from '../config/settings-store.ts';
+import { transportProblem } from '../config/transport-check.ts';
 import { type AdmissionLimits, refuseAdmission } from './admission.ts';
 
 /** What people say about a new channel; the rest has defaults. */
@@ -15,6 +17,9 @@ export interface NewChannel {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
+  readonly transport?: ChannelSettings['transport'];
+  /** Colons and capitals are taken out. */
+  readonly certificate?: string | null;
   readonly allotmentMbps: number;
   readonly schedule?: ChannelSettings['schedule'];
   readonly bays?: string[];
@@ -44,14 +49,13 @@ export class ChannelRegistry {
   }
 
   async add(wanted: NewChannel): Promise<ChannelSettings> {
-    const address = splitCameraAddress(wanted.url);
+    const tidied = tidy(wanted);
     return this.#write((settings) => {
       const number = wanted.number ?? lowestFree(settings.channels);
       const channel: ChannelSettings = {
         ...DEFAULT_CHANNEL,
         id: newChannelId(wanted.name),
-        ...dropUndefined(wanted),
-        ...address,
+        ...tidied,
         number,
       };
       this.#check(settings.channels, channel);
@@ -60,10 +64,10 @@ export class ChannelRegistry {
   }
 
   async change(number: number, patch: Partial<NewChannel>): Promise<ChannelSettings> {
-    const address = patch.url === undefined ? {} : splitCameraAddress(patch.url);
+    const tidied = tidy(patch);
     return this.#write((settings) => {
       const before = this.get(number);
-      const channel: ChannelSettings = { ...before, ...dropUndefined(patch), ...address };
+      const channel: ChannelSettings = { ...before, ...tidied };
       const others = settings.channels.filter((other) => other !== before);
       this.#check(others, channel);
       return { channel, channels: settings.channels.map((other) => (other === before ? channel : other)) };
@@ -97,6 +101,8 @@ export class ChannelRegistry {
     const { model } = this.#options;
     const problem = cameraAddressProblem(channel.url);
     if (problem !== undefined) throw new AppError('bad-input', `url: ${problem}`);
+    const wrongTransport = transportProblem(channel);
+    if (wrongTransport !== undefined) throw new AppError('bad-input', `transport: ${wrongTransport}`);
     const wrongSchedule = channel.schedule && scheduleProblem(channel.schedule);
     if (wrongSchedule) throw new AppError('bad-input', `schedule: ${wrongSchedule}`);
     const unknownBay = unknownBayProblem(channel, model);
@@ -134,6 +140,16 @@ function lowestFree(channels: readonly ChannelSettings[]): number {
   let number = 1;
   while (taken.has(number)) number++;
   return number;
+}
+
+/** What people typed, as the settings hold it: without what was left out, the address and its credentials apart. */
+function tidy<T extends Partial<NewChannel>>(typed: T) {
+  const { url, certificate } = typed;
+  return {
+    ...dropUndefined(typed),
+    ...(url === undefined ? {} : splitCameraAddress(url)),
+    ...(typeof certificate === 'string' ? { certificate: plainFingerprint(certificate) } : {}),
+  };
 }
 
 function dropUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

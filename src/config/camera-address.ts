@@ -5,7 +5,7 @@ export function cameraAddressProblem(url: string): string | undefined {
   if (!URL.canParse(url))
     return `"${withoutCredentials(url)}" is not an address, expected one such as rtsp://192.168.1.20/stream1`;
   const { protocol, hostname, username, password } = new URL(url);
-  if (protocol !== 'rtsp:') {
+  if (protocol !== 'rtsp:' && protocol !== 'rtsps:') {
     return `"${withoutCredentials(url)}" is not RTSP (it begins with ${protocol}//), expected one such as rtsp://192.168.1.20/stream1`;
   }
   if (hostname === '') return `"${withoutCredentials(url)}" names no host`;
@@ -15,9 +15,14 @@ export function cameraAddressProblem(url: string): string | undefined {
   return undefined;
 }
 
+/** Whether everything between camera and recorder is encrypted. */
+export function isEncryptedAddress(url: string): boolean {
+  return /^rtsps:/i.test(url);
+}
+
 /** Takes `rtsp://user:secret@host/path` apart, as camera makers print it. An address that is none comes back as it is. */
 export function splitCameraAddress(url: string): { url: string; username?: string; password?: string } {
-  const match = /^(rtsp:\/\/)([^/?#]*)@([^@/?#]+.*)$/i.exec(url.trim());
+  const match = /^(rtsps?:\/\/)([^/?#]*)@([^@/?#]+.*)$/i.exec(url.trim());
   if (!match) return { url: url.trim() };
   // Up to the first colon is the user name; a password may hold further colons, and some write it without percent-encoding.
   const [, scheme, credentials, rest] = match;

@@ -5,6 +5,7 @@ import { newChannelId } from './channel-id.ts';
 import { migrate } from './migrations.ts';
 import { scheduleProblem } from './schedule-check.ts';
 import { DEFAULT_CHANNEL, DEFAULT_SETTINGS, Settings } from './settings.ts';
+import { transportProblem } from './transport-check.ts';
 
 const MAX_PORT = 65_535;
 
@@ -43,6 +44,9 @@ export function checkSettings(value: unknown, fileName: string): Settings {
     refuseTwice(ids, channel.id, index, `${fileName}: ${field}.id`);
     const problem = cameraAddressProblem(channel.url);
     if (problem !== undefined) throw new AppError('bad-input', `${fileName}: ${field}.url: ${problem}`);
+    const wrongTransport = transportProblem(channel);
+    if (wrongTransport !== undefined)
+      throw new AppError('bad-input', `${fileName}: ${field}.transport: ${wrongTransport}`);
     const wrongSchedule = channel.schedule && scheduleProblem(channel.schedule);
     if (wrongSchedule) throw new AppError('bad-input', `${fileName}: ${field}.schedule: ${wrongSchedule}`);
   }

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { TRANSPORTS } from '../link/plan.ts';
 
 /**
  * What the owner of the appliance decides. The file is `settings.json` on the state partition; this schema is strict (a misspelt
@@ -52,6 +53,15 @@ export const channelFields = {
   url: Type.String({ maxLength: 2000, description: 'an address such as rtsp://192.168.1.20/stream1' }),
   username: Type.String({ maxLength: 200 }),
   password: Type.String({ maxLength: 1000 }),
+  /** How the media shall come. */
+  transport: Type.Union(
+    TRANSPORTS.map((transport) => Type.Literal(transport)),
+    { description: `one of ${TRANSPORTS.join(', ')}` },
+  ),
+  /** SHA-256 of the certificate that an `rtsps` camera must show; null: the one that it shows first, which is then kept. */
+  certificate: Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()], {
+    description: 'a SHA-256 fingerprint of 64 hexadecimal digits, or null (the first one that the camera shows)',
+  }),
   allotmentMbps: Type.Number({ exclusiveMinimum: 0, maximum: 10_000 }),
   /** Null: always. */
   schedule: Type.Union([WeeklySchedule, Type.Null()], { description: 'a weekly schedule or null (always)' }),
@@ -115,6 +125,8 @@ export const DEFAULT_SETTINGS: Settings = {
 export const DEFAULT_CHANNEL = {
   username: '',
   password: '',
+  transport: 'auto',
+  certificate: null,
   schedule: null,
   bays: [] as string[],
   isEnabled: true,

@@ -36,6 +36,11 @@ export const ChannelState = Type.Object({
   /** In plain words, empty when all is well. */
   detail: Type.String(),
   sinceUtcMs: Type.Number(),
+  /**
+   * SHA-256 of the certificate that the camera showed, 64 hexadecimal digits, while the session is refused because another one is
+   * expected: a person may accept exactly this one. Null otherwise; left out by an older recorder.
+   */
+  presentedCertificate: Type.Optional(Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()])),
   /** Null until the camera has described itself. */
   video: Type.Union([
     Type.Object({ codec: Type.String(), codecString: Type.String(), width: Type.Integer(), height: Type.Integer() }),

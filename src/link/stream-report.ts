@@ -18,6 +18,10 @@ export const StreamReport = Type.Object({
   isEncrypted: Type.Boolean(),
   /** SHA-256 of the camera's certificate, 64 hexadecimal digits; null without TLS. */
   certificate: Type.Union([Text, Type.Null()]),
+  /** How the camera let itself be convinced; `none`: it did not ask. Left out where it is not known. */
+  authentication: Type.Optional(Type.Union([Type.Literal('none'), Type.Literal('basic'), Type.Literal('digest')])),
+  /** Media that the camera describes and that is not recorded, with the reason: `audio: opus, which is not supported`. */
+  skippedMedia: Type.Optional(Type.Array(Text)),
   video: Type.Union([
     Type.Object({
       codec: Text,
@@ -50,6 +54,8 @@ export const StreamReport = Type.Object({
       source: Text,
       clockRate: Type.Integer(),
       channels: Type.Integer(),
+      /** Units that came; described and none: the camera's microphone is off. Left out where they are not counted. */
+      units: Type.Optional(Count),
     }),
     Type.Null(),
   ]),

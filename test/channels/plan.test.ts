@@ -76,6 +76,16 @@ describe('the plan', () => {
     ]);
   });
 
+  it('says of each channel how its media comes, and which certificate is expected', () => {
+    const certificate = 'ab'.repeat(32);
+    const pinned = channel(2, { url: 'rtsps://10.0.0.2/main', transport: 'tcp', certificate });
+    const plan = makePlan(input({}, channel(1), pinned), 1, NOW);
+    expect(plan.channels).toMatchObject([
+      { transport: 'auto', certificate: null },
+      { transport: 'tcp', certificate },
+    ]);
+  });
+
   const same: { name: string; b: PlanInput; atUtcMs: number; isSame: boolean }[] = [
     {
       name: 'later, nothing changed',
@@ -105,6 +115,12 @@ describe('the plan', () => {
     {
       name: 'a channel was renamed',
       b: input({}, channel(1, { schedule: NIGHTS, name: 'Gate' })),
+      atUtcMs: NOW,
+      isSame: false,
+    },
+    {
+      name: 'a new certificate was accepted',
+      b: input({}, channel(1, { schedule: NIGHTS, certificate: 'cd'.repeat(32) })),
       atUtcMs: NOW,
       isSame: false,
     },

@@ -28,6 +28,13 @@ describe('address of a camera', () => {
       username: 'admin',
       password: 'p@/ss',
     },
+    {
+      name: 'encrypted, with user and password',
+      address: 'rtsps://admin:s3cret@10.0.0.5:322/live',
+      url: 'rtsps://10.0.0.5:322/live',
+      username: 'admin',
+      password: 's3cret',
+    },
     { name: 'with an @ only in the path', address: 'rtsp://10.0.0.5/a@b', url: 'rtsp://10.0.0.5/a@b' },
   ])('$name', ({ address, ...parts }) => {
     const { name, ...expected } = parts;
@@ -35,17 +42,23 @@ describe('address of a camera', () => {
     expect(cameraAddressProblem(splitCameraAddress(address).url)).toBeUndefined();
   });
 
-  it.each([['camera 5'], ['http://10.0.0.5/'], ['rtsp://'], ['rtsp://a:b@10.0.0.5/'], ['file:///etc/passwd']])(
-    '%s is refused with a reason',
-    (address) => {
-      expect(cameraAddressProblem(address)).toMatch(/is not|names no host|carries/);
-    },
-  );
+  it.each([
+    ['camera 5'],
+    ['http://10.0.0.5/'],
+    ['rtspx://10.0.0.5/'],
+    ['rtsp://'],
+    ['rtsps://'],
+    ['rtsp://a:b@10.0.0.5/'],
+    ['file:///etc/passwd'],
+  ])('%s is refused with a reason', (address) => {
+    expect(cameraAddressProblem(address)).toMatch(/is not|names no host|carries/);
+  });
 });
 
 describe('what is said of an address', () => {
   it.each([
     ['rtsp://u:HIDDEN@1.2.3.4:99999/'],
+    ['rtsps://u:HIDDEN@1.2.3.4:99999/'],
     ['rtsp:/user:HIDDEN@host/x'],
     ['user:HIDDEN@host'],
     ['rtsp://1.2.3.4/x\r\nX: HIDDEN'],

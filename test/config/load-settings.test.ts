@@ -68,6 +68,11 @@ describe('a settings file', () => {
       message: /^settings\.json: channels\[0\]\.url: "rtsp:\/\/…@192\.168\.1\.20\/" carries a user name or password/,
     },
     {
+      name: 'with UDP for an encrypted address',
+      text: withChannels({ ...CHANNEL, url: 'rtsps://192.168.1.20/', transport: 'udp' }),
+      message: /^settings\.json: channels\[0\]\.transport: "udp" is not allowed for an rtsps address/,
+    },
+    {
       name: 'with a channel number used twice',
       text: withChannels(CHANNEL, { ...CHANNEL, name: 'Gate' }),
       message: 'settings.json: channels[1].number: 1 is taken already by channels[0]',

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { ChannelRegistry } from '../../channels/registry.ts';
+import { FINGERPRINT_PATTERN } from '../../config/fingerprint.ts';
 import { type ChannelSettings, channelFields } from '../../config/settings.ts';
 import type { Audit } from './audit-log.ts';
 import { ErrorReply } from './error-reply.ts';
@@ -7,11 +8,16 @@ import { type Route, route } from './route.ts';
 import { ChannelReply, NumberParams } from './shapes.ts';
 
 const strict = { additionalProperties: false };
-const { number, name, url, allotmentMbps, username, password, schedule, bays, isEnabled } = channelFields;
+const { number, name, url, allotmentMbps, username, password, transport, schedule, bays, isEnabled } = channelFields;
+const certificate = Type.Union([Type.String({ pattern: FINGERPRINT_PATTERN }), Type.Null()], {
+  description: 'a SHA-256 fingerprint of 64 hexadecimal digits, or null (the first one that the camera shows)',
+});
 const optional = {
   number: Type.Optional(number),
   username: Type.Optional(username),
   password: Type.Optional(password),
+  transport: Type.Optional(transport),
+  certificate: Type.Optional(certificate),
   schedule: Type.Optional(schedule),
   bays: Type.Optional(bays),
   isEnabled: Type.Optional(isEnabled),
@@ -67,8 +73,7 @@ export function channelRoutes(deps: { channels: ChannelRegistry; audit: Audit })
       responses: { 200: one, 409: refused },
       handler: async ({ params, body }, ctx) => {
         const channel = await channels.change(params.number, body);
-        const fields = Object.keys(body).join(', ');
-        audit({ event: 'channel-changed', from: ctx.ip, detail: `${summaryOf(channel)}: ${fields}` });
+        audit({ event: 'channel-changed', from: ctx.ip, detail: `${summaryOf(channel)}: ${changesIn(body)}` });
         return channelReply(channel);
       },
     }),
@@ -91,6 +96,12 @@ export function channelRoutes(deps: { channels: ChannelRegistry; audit: Audit })
 function channelReply(channel: ChannelSettings): Static<typeof ChannelReply> {
   const { password: sealed, ...shown } = channel;
   return { ...shown, hasPassword: sealed !== '' };
+}
+
+/** Names of fields; whose certificate somebody trusted must be found again. */
+function changesIn(body: Static<typeof ChannelPatch>): string {
+  const names = Object.keys(body).map((name) => (name === 'certificate' ? `certificate ${body.certificate}` : name));
+  return names.join(', ');
 }
 
 function summaryOf(channel: ChannelSettings): string {

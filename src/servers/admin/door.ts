@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { TSchema } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import type { TObject, TSchema } from '@sinclair/typebox';
 import type { Context } from 'koa';
 import { AppError } from '../../base/errors.ts';
 import { describeMismatch } from '../../base/schema-error.ts';
@@ -19,10 +18,17 @@ export async function readInput(route: Route, params: Record<string, string>, ct
   };
 }
 
-/** Parameters arrive as text: numbers and booleans are read out of it before the check. */
-function checkText(schema: TSchema, value: unknown, where: string): unknown {
-  return check(schema, Value.Convert(schema, value), where);
+/** Parameters arrive as text: where the schema wants a number, one is read out of it before the check, exactly as it is written. */
+function checkText(schema: TObject, texts: Record<string, string>, where: string): unknown {
+  const values = Object.entries(texts).map(([name, text]) => {
+    const type: unknown = schema.properties[name]?.type;
+    const isNumber = (type === 'integer' || type === 'number') && DECIMAL.test(text);
+    return [name, isNumber ? Number(text) : text];
+  });
+  return check(schema, Object.fromEntries(values), where);
 }
+
+const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 function check(schema: TSchema, value: unknown, where: string): unknown {
   const mismatch = describeMismatch(schema, value);

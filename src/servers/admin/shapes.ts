@@ -43,6 +43,10 @@ export const ChannelStatus = Type.Object({
   cause: NullableText,
   detail: Type.String(),
   sinceUtcMs: NullableNumber,
+  presentedCertificate: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'SHA-256 of the certificate that the camera shows and that is not the one which is expected; null otherwise',
+  }),
   allotmentMbps: Type.Number(),
   mbps1s: Type.Number(),
   mbps60s: Type.Number(),

@@ -110,6 +110,7 @@ const SWITCHED_OFF = {
   cause: null,
   detail: 'the channel is switched off',
   sinceUtcMs: null,
+  presentedCertificate: null,
   video: null,
   audio: null,
 };
@@ -130,6 +131,7 @@ function channelStatus(
     mbps1s: rates?.mbps1s ?? 0,
     mbps60s: rates?.mbps60s ?? 0,
     lastFootageUtcMs: rates?.lastFootageUtcMs ?? lastFootage.get(id) ?? null,
+    presentedCertificate: state?.presentedCertificate ?? null,
     video: state?.video ?? null,
     audio: state?.audio ?? null,
     packetsLost: rates?.packetsLost ?? 0,

@@ -40,6 +40,21 @@ describe('channels', () => {
     expect((await api.call('PATCH', '/channels/1', { password: '' })).body.hasPassword).toBe(false);
   });
 
+  it('take how their media comes, and a fingerprint as people copy it', async () => {
+    const reply = await api.call('POST', '/channels', { ...DOCK, url: 'rtsps://10.0.0.5/main' });
+    expect(reply.body).toMatchObject({ url: 'rtsps://10.0.0.5/main', transport: 'auto', certificate: null });
+    const change = { transport: 'tcp', certificate: Array(32).fill('AB').join(':') };
+    expect((await api.call('PATCH', '/channels/1', change)).body).toMatchObject({
+      transport: 'tcp',
+      certificate: 'ab'.repeat(32),
+    });
+    expect(api.events.at(-1)?.detail).toMatch(/: transport, certificate AB:AB/);
+    expect((await api.call('PATCH', '/channels/1', { certificate: null })).body.certificate).toBeNull();
+    expect((await api.call('PATCH', '/channels/1', { transport: 'udp' })).body.error.message).toMatch(
+      /^transport: "udp" is not allowed for an rtsps address/,
+    );
+  });
+
   it('32 at 2 Mbps are admitted, the 33rd and a 33rd megabit are not', async () => {
     for (let number = 1; number <= 32; number++) {
       expect((await api.call('POST', '/channels', { ...DOCK, name: `Camera ${number}` })).status).toBe(201);
@@ -111,6 +126,18 @@ describe('channels', () => {
       body: { ...DOCK, schedule: { timeZone: 'Mars', spans: [] } },
       status: 400,
       message: /"Mars" is not a known time zone/,
+    },
+    {
+      name: 'an unknown transport',
+      body: { ...DOCK, transport: 'multicast' },
+      status: 400,
+      message: /transport: "multicast" is not allowed, expected one of auto, tcp, udp, http/,
+    },
+    {
+      name: 'half a fingerprint',
+      body: { ...DOCK, certificate: 'ab'.repeat(16) },
+      status: 400,
+      message: /certificate: "abab\w+" is not allowed, expected a SHA-256 fingerprint of 64 hexadecimal digits/,
     },
     { name: 'no JSON', body: '{"name":', status: 400, message: /body: not valid JSON/ },
     {
@@ -212,6 +239,18 @@ describe('gaps and locks', () => {
     expect((await api.call('GET', '/gaps?from=yesterday&to=5')).body.error.message).toMatch(
       /from: "yesterday" is not allowed/,
     );
+  });
+
+  it.each([
+    ['/gaps?from=1.5&to=5', 'query: from: 1.5 is not allowed, expected milliseconds since 1970 UTC'],
+    ['/gaps?from=0&to=5&channel=1.5', 'query: channel: 1.5 is not allowed, expected integer at least 1'],
+    ['/gaps?from=0x10&to=50', 'query: from: "0x10" is not allowed, expected milliseconds since 1970 UTC'],
+    ['/channels/1.5', 'address: number: 1.5 is not allowed, expected integer at least 1 at most 256'],
+  ])('%s is refused, not rounded', async (path, message) => {
+    expect(await api.call('GET', path)).toMatchObject({
+      status: 400,
+      body: { error: { kind: 'bad-input', message } },
+    });
   });
 
   it('locks are kept up to half of the capacity', async () => {
