@@ -41,6 +41,16 @@ export class RtpReceiver {
     return this.#sequence.packetsLost;
   }
 
+  /** Whether our packets come from this sender. */
+  isFrom(ssrc: number): boolean {
+    return this.packetsReceived > 0 && ssrc === this.#ssrc;
+  }
+
+  /** A timestamp of our sender on the scale of `rtpTime`; undefined before its first packet. */
+  unwrap(timestamp: number): number | undefined {
+    return this.#timestamps.peek(timestamp);
+  }
+
   receive(bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {
     const packet = this.#packet;
     if (

@@ -90,4 +90,9 @@ export class TimestampUnwrapper {
     this.#last += (timestamp - (this.#last % 2 ** 32)) | 0;
     return this.#last;
   }
+
+  /** The same number without following it: what others say about this clock must not move it. Undefined before the first packet. */
+  peek(timestamp: number): number | undefined {
+    return this.#last === undefined ? undefined : this.#last + ((timestamp - (this.#last % 2 ** 32)) | 0);
+  }
 }

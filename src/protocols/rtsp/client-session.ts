@@ -7,7 +7,7 @@ import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { gatherBytes, READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
 import { authorized, type HandshakeOptions, type NegotiatedSession, negotiate, play } from './handshake.ts';
 import { keepAlive } from './keep-alive.ts';
-import { MediaReceiver, type StreamFormats } from './media-receiver.ts';
+import { MediaReceiver, type SenderReportHint, type StreamFormats } from './media-receiver.ts';
 import { parseRtspUrl, type RtspUrl } from './url.ts';
 
 export interface RtspClientOptions {
@@ -30,6 +30,8 @@ export interface RtspClientOptions {
   readonly onFormat: (formats: StreamFormats) => void;
   /** From the first key frame on. Called while the socket is read: must not take long. */
   readonly onUnit: (unit: AccessUnit) => void;
+  /** What the camera says about its clock, if it does: every few seconds, for each track. */
+  readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
   /** Once, when a session that had started ends by itself. Not after `stop()`. */
   readonly onClosed: (error: AppError) => void;
 }
@@ -49,6 +51,8 @@ const MAX_REDIRECTS = 3;
 /** Stopping a channel must not wait for a camera. */
 const TEARDOWN_TIMEOUT_MS = 1000;
 const SILENCE_CHECK_MS = 1000;
+/** A camera that has sent RTCP BYE and nothing after it will send no more, though it keeps the connection open. */
+const GOODBYE_SILENCE_MS = 2000;
 
 /**
  * One stream of a camera, received over one TCP connection. Lives once: after it has ended, make a new one (some cameras fail a second
@@ -70,7 +74,8 @@ export class RtspClient {
 
   constructor(options: RtspClientOptions) {
     this.#options = options;
-    this.#receiver = new MediaReceiver({ onFormat: options.onFormat, onUnit: options.onUnit });
+    const { onFormat, onUnit, onSenderReport } = options;
+    this.#receiver = new MediaReceiver({ onFormat, onUnit, onSenderReport });
   }
 
   /** Nobody watches live: frames may be read a tenth of a second late, several at a time. */
@@ -153,7 +158,9 @@ export class RtspClient {
     const result = await negotiate(handshake);
     if (result.kind === 'redirect') return result.url;
     this.#session = result;
-    for (const { track, channel, ssrc } of result.tracks) this.#receiver.addTrack(track, channel, ssrc);
+    for (const { track, channel, ssrc, rtcpChannel } of result.tracks) {
+      this.#receiver.addTrack(track, channel, ssrc, rtcpChannel);
+    }
     // Packets may overtake the answer to PLAY; those before the question belong to somebody else's session.
     this.#isReceiving = true;
     await play(handshake, result);
@@ -208,11 +215,15 @@ export class RtspClient {
       await clock.sleep(Math.min(SILENCE_CHECK_MS, silenceTimeoutMs), this.#ended.signal);
       this.#paceReading();
       const silentMs = clock.monotonicMs() - this.#lastPacketMs;
-      if (silentMs < silenceTimeoutMs) continue;
+      const hasSaidGoodbye = (this.#receiver.goodbyeMs ?? Number.NEGATIVE_INFINITY) >= this.#lastPacketMs;
+      if (silentMs < (hasSaidGoodbye ? Math.min(GOODBYE_SILENCE_MS, silenceTimeoutMs) : silenceTimeoutMs)) continue;
       const goodbye = this.#goodbye();
       if (goodbye !== undefined) this.#connection?.post(goodbye, () => undefined);
+      const peer = this.#connection?.peer;
       this.#endBecauseOf(
-        new AppError('timeout', `${this.#connection?.peer} has sent no packet for ${Math.round(silentMs)} ms`),
+        hasSaidGoodbye
+          ? new AppError('unreachable', `${peer} has ended the stream (RTCP BYE)`)
+          : new AppError('timeout', `${peer} has sent no packet for ${Math.round(silentMs)} ms`),
       );
       return;
     }

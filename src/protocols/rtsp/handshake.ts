@@ -25,7 +25,14 @@ export interface NegotiatedSession {
   readonly timeoutMs: number;
   /** Methods that the server says it has, in upper case. */
   readonly methods: ReadonlySet<string>;
-  readonly tracks: readonly { readonly track: Track; readonly channel: number; readonly ssrc: number | undefined }[];
+  readonly tracks: readonly TrackSetUp[];
+}
+
+export interface TrackSetUp {
+  readonly track: Track;
+  readonly channel: number;
+  readonly rtcpChannel: number;
+  readonly ssrc: number | undefined;
 }
 
 export interface Redirect {
@@ -91,7 +98,7 @@ async function setUpTracks(
 ): Promise<NegotiatedSession> {
   let sessionId: string | undefined;
   let timeoutMs: number | undefined;
-  const setUp: { track: Track; channel: number; ssrc: number | undefined }[] = [];
+  const setUp: TrackSetUp[] = [];
   for (const [index, track] of tracks.entries()) {
     const asked = index * 2;
     // No `mode=play`: it confuses several servers.
@@ -104,7 +111,8 @@ async function setUpTracks(
     }
     assertOk(options, 'SETUP', response);
     const transport = parseTransport(headerOf(response, 'Transport'));
-    setUp.push({ track, channel: transport.channel ?? asked, ssrc: transport.ssrc });
+    const { channel = asked, rtcpChannel = asked + 1, ssrc } = transport;
+    setUp.push({ track, channel, rtcpChannel, ssrc });
     const session = parseSessionHeader(headerOf(response, 'Session'));
     // Some servers name a new session with each SETUP, and know the first.
     sessionId ??= session.id;

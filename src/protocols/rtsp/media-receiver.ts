@@ -1,5 +1,6 @@
 import type { AccessUnit, AudioFormat, VideoFormat } from '../../media/access-unit.ts';
 import type { AudioSink } from '../../media/audio-sink.ts';
+import { isRtcpType, readRtcp, type SenderReport } from '../../media/rtcp.ts';
 import { RtpReceiver } from '../../media/rtp-receiver.ts';
 import type { VideoSink } from '../../media/video-assembler.ts';
 import { depacketiserOf, type TrackDepacketiser } from './track-depacketiser.ts';
@@ -10,13 +11,25 @@ export interface StreamFormats {
   readonly audio?: AudioFormat;
 }
 
+/** What a camera said about its clock: at `ntpUtcMs` of its wall time its media stood at `rtpTime`. A hint; such clocks step and drift. */
+export interface SenderReportHint {
+  readonly kind: 'video' | 'audio';
+  readonly ntpUtcMs: number;
+  /** Unwrapped, on the scale of `AccessUnit.rtpTime`. */
+  readonly rtpTime: number;
+  readonly arrivalMonotonicMs: number;
+}
+
 export interface MediaReceiverOptions {
   /** Before the first unit, and before each unit that needs another format. */
   readonly onFormat: (formats: StreamFormats) => void;
   readonly onUnit: (unit: AccessUnit) => void;
+  readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
 }
 
 interface Lane {
+  readonly kind: 'video' | 'audio';
+  readonly rtcpChannel: number;
   readonly receiver: RtpReceiver;
   readonly depacketiser: TrackDepacketiser;
 }
@@ -47,6 +60,8 @@ export class MediaReceiver implements VideoSink, AudioSink {
 
   videoFrames = 0;
   audioUnits = 0;
+  /** When a sender said that it leaves. Some say so and stay. */
+  goodbyeMs: number | undefined;
 
   constructor(options: MediaReceiverOptions) {
     this.#options = options;
@@ -64,9 +79,10 @@ export class MediaReceiver implements VideoSink, AudioSink {
     return this.#lanes.reduce((sum, lane) => sum + (lane.depacketiser.framesDropped ?? 0), 0);
   }
 
-  addTrack(track: Track, channel: number, ssrc: number | undefined): void {
+  addTrack(track: Track, channel: number, ssrc: number | undefined, rtcpChannel: number = channel + 1): void {
     const depacketiser = depacketiserOf(track, this);
-    const lane: Lane = { receiver: new RtpReceiver(track.payloadType, depacketiser, ssrc), depacketiser };
+    const receiver = new RtpReceiver(track.payloadType, depacketiser, ssrc);
+    const lane: Lane = { kind: track.kind === 'video' ? 'video' : 'audio', rtcpChannel, receiver, depacketiser };
     if (track.kind === 'video') this.#hasVideoTrack = true;
     else this.#isWaitingForSound = true;
     this.#lanes.push(lane);
@@ -74,8 +90,12 @@ export class MediaReceiver implements VideoSink, AudioSink {
     this.#lanesOfChannel[channel].push(lane);
   }
 
-  /** Packets of channels that were never set up, among them RTCP, are passed over. */
+  /** Packets of channels that were never set up are passed over. */
   receive(channel: number, bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {
+    if (end - start > 1 && isRtcpType(bytes[start + 1]!)) {
+      this.#receiveRtcp(channel, bytes, start, end, arrivalMonotonicMs);
+      return;
+    }
     const lanes = this.#lanesOfChannel[channel];
     if (lanes === undefined) return;
     // Thousands of times a second: no iterator.
@@ -112,6 +132,34 @@ export class MediaReceiver implements VideoSink, AudioSink {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const unit of waiting) this.#deliver(unit);
+  }
+
+  /**
+   * Told apart from media by its type: some cameras send both in one channel. What an unknown sender says counts for nothing: Tapo cameras
+   * report an SSRC that nobody uses, and old servers report to us what belongs to another viewer.
+   */
+  #receiveRtcp(channel: number, bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {
+    for (const packet of readRtcp(bytes, start, end)) {
+      if (packet.kind === 'sender-report') this.#takeSenderReport(channel, packet, arrivalMonotonicMs);
+      else if (packet.kind === 'goodbye' && packet.ssrcs.some((ssrc) => this.#laneOf(channel, ssrc) !== undefined)) {
+        this.goodbyeMs = arrivalMonotonicMs;
+      }
+    }
+  }
+
+  #takeSenderReport(channel: number, report: SenderReport, arrivalMonotonicMs: number): void {
+    const lane = this.#laneOf(channel, report.ssrc);
+    const rtpTime = lane?.receiver.unwrap(report.rtpTimestamp);
+    if (lane === undefined || rtpTime === undefined || report.ntpUtcMs === undefined) return;
+    this.#options.onSenderReport?.({ kind: lane.kind, ntpUtcMs: report.ntpUtcMs, rtpTime, arrivalMonotonicMs });
+  }
+
+  /** By channel and sender: some cameras give picture and sound the same SSRC. */
+  #laneOf(channel: number, ssrc: number): Lane | undefined {
+    return this.#lanes.find(
+      (lane) =>
+        (lane.rtcpChannel === channel || this.#lanesOfChannel[channel]?.includes(lane)) && lane.receiver.isFrom(ssrc),
+    );
   }
 
   #waitForSound(unit: AccessUnit): void {

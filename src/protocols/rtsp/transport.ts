@@ -1,6 +1,8 @@
 export interface AnsweredTransport {
   /** Interleaved channel of the RTP packets. */
   readonly channel: number | undefined;
+  /** Of the RTCP packets. */
+  readonly rtcpChannel: number | undefined;
   readonly ssrc: number | undefined;
 }
 
@@ -10,12 +12,18 @@ export interface AnsweredTransport {
  */
 export function parseTransport(value: string | undefined): AnsweredTransport {
   const text = value ?? '';
-  const channel = /(?:^|[;,\s])interleaved\s*=\s*(\d{1,3})/i.exec(text)?.[1];
+  const [, rtp, rtcp] = /(?:^|[;,\s])interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(text) ?? [];
+  const channel = channelOf(rtp);
   const ssrc = /(?:^|[;,\s])ssrc\s*=\s*(?:0x)?([0-9a-f]{1,8})\b/i.exec(text)?.[1];
   return {
-    channel: channel !== undefined && Number(channel) <= 255 ? Number(channel) : undefined,
+    channel,
+    rtcpChannel: channelOf(rtcp) ?? (channel === undefined ? undefined : channel + 1),
     ssrc: ssrc === undefined ? undefined : Number.parseInt(ssrc, 16),
   };
+}
+
+function channelOf(digits: string | undefined): number | undefined {
+  return digits !== undefined && Number(digits) <= 255 ? Number(digits) : undefined;
 }
 
 /** `Session: 12345678;timeout=60` */

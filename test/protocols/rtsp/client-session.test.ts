@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
+import { ManualClock, systemClock } from '../../../src/base/clock.ts';
 import type { AppError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import type { AccessUnit } from '../../../src/media/access-unit.ts';
 import { RtspClient, type RtspClientOptions } from '../../../src/protocols/rtsp/client-session.ts';
 import type { StreamFormats } from '../../../src/protocols/rtsp/media-receiver.ts';
 import { encodeInterleaved, headerOf, type RtspRequest } from '../../../src/protocols/rtsp/message.ts';
+import { goodbye, senderReport } from '../../media/rtcp-packets.ts';
 import { lengthPrefixed, rtpPacket } from '../../media/rtp-packets.ts';
 import {
   type Answer,
@@ -471,6 +472,46 @@ describe('failures', () => {
     await until(() => viewer.closed.length === 1, 'the end');
     expect(viewer.closed[0]).toMatchObject({ kind: 'timeout', message: expect.stringContaining('no packet') });
     await until(() => cam.methods.at(-1) === 'TEARDOWN', 'goodbye');
+  });
+
+  it('the camera says goodbye and keeps the connection open', async () => {
+    const cam = await camera(
+      playing((call) =>
+        call.send(
+          call.picture(0, [SPS, PPS, IDR]),
+          encodeInterleaved(1, senderReport()),
+          encodeInterleaved(1, goodbye(0x1234)),
+        ),
+      ),
+    );
+    const clock = new ManualClock(0);
+    const viewer = view(cam.url, { clock, silenceTimeoutMs: Number.POSITIVE_INFINITY });
+    await viewer.client.start();
+    await until(() => viewer.units.length === 1, 'a unit');
+    await clock.advance(1000);
+    expect(viewer.closed).toEqual([]);
+    await clock.advance(2000);
+    expect(viewer.closed[0]).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('BYE') });
+    await until(() => cam.methods.at(-1) === 'TEARDOWN', 'goodbye in return');
+  });
+
+  it('the camera says goodbye and goes on: so do we', async () => {
+    let call: CameraCall | undefined;
+    const cam = await camera(
+      playing((current) => {
+        call = current;
+        call.send(call.picture(0, [SPS, PPS, IDR]), encodeInterleaved(1, goodbye(0x1234)), call.picture(3600, [DELTA]));
+      }),
+    );
+    const clock = new ManualClock(0);
+    const viewer = view(cam.url, { clock, silenceTimeoutMs: 9000 });
+    await viewer.client.start();
+    await until(() => viewer.units.length === 2, 'two units');
+    await clock.advance(1000);
+    call?.send(call.picture(7200, [DELTA]));
+    await until(() => viewer.units.length === 3, 'a third');
+    await clock.advance(1900);
+    expect(viewer.closed).toEqual([]);
   });
 
   it('stop() while it starts ends the attempt', async () => {
