@@ -64,7 +64,7 @@ export const SegmentClosedEntry = Type.Object({
   videoCodec: Type.String(),
   width: Type.Integer(),
   height: Type.Integer(),
-  /** `aac`, `pcmu`, `pcma`, or null without sound. */
+  /** `aac`, `pcmu`, `pcma`, `l16`, `opus`, or null without sound. */
   audioCodec: Type.Union([Type.String(), Type.Null()]),
   /** Hexadecimal SHA-256 of the last fragment: the end of the chain. */
   hash: Type.String(),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { AppError } from '../base/errors.ts';
-import type { AudioFormat, VideoFormat } from '../media/access-unit.ts';
+import { AUDIO_CODECS, type AudioFormat, type VideoFormat } from '../media/access-unit.ts';
 import { uuidBox } from '../media/fmp4/box.ts';
 import type { SegmentName } from './layout.ts';
 
@@ -44,11 +44,12 @@ const IdentityJson = Type.Object({
   }),
   audio: Type.Union([
     Type.Object({
-      codec: Type.Union([Type.Literal('aac'), Type.Literal('pcmu'), Type.Literal('pcma')]),
+      codec: Type.Union(AUDIO_CODECS.map((codec) => Type.Literal(codec))),
       codecString: Type.String({ maxLength: 64 }),
       timescale: Type.Integer({ minimum: 1 }),
       channels: Type.Integer({ minimum: 1 }),
       config: Type.String(),
+      source: Type.Optional(Type.String({ maxLength: 64 })),
     }),
     Type.Null(),
   ]),
@@ -100,6 +101,7 @@ export function encodeIdentity({ name, formats, clock, predecessorHash }: Segmen
             timescale: audio.clockRate,
             channels: audio.channels,
             config: audio.config.toString('base64'),
+            ...(audio.source !== undefined && { source: audio.source }),
           },
   };
   return Buffer.from(JSON.stringify(json), 'utf8');
@@ -157,6 +159,7 @@ export function decodeIdentity(payload: Buffer): SegmentIdentity {
               clockRate: audio.timescale,
               channels: audio.channels,
               config: Buffer.from(audio.config, 'base64'),
+              ...(audio.source !== undefined && { source: audio.source }),
             },
     },
     clock: json.clock,

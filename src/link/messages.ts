@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { GapEntry, SegmentClosedEntry, SegmentDeletedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
+import { AUDIO_CODECS } from '../media/access-unit.ts';
 import { Plan } from './plan.ts';
 import { StreamReport } from './stream-report.ts';
 
@@ -144,7 +145,7 @@ export const Fact = Type.Union([
     ]),
     audio: Type.Union([
       Type.Object({
-        codec: Type.Union([Type.Literal('aac'), Type.Literal('pcmu'), Type.Literal('pcma')]),
+        codec: Type.Union(AUDIO_CODECS.map((codec) => Type.Literal(codec))),
         codecString: Type.String(),
         clockRate: Type.Integer(),
         channels: Type.Integer(),

@@ -3,7 +3,9 @@
  * which it arrived. Recording, live views and restreams are all fed from these.
  */
 export type VideoCodec = 'h264' | 'h265';
-export type AudioCodec = 'aac' | 'pcmu' | 'pcma';
+/** `l16` is linear PCM of 16 bits, big-endian as in RFC 3551; G.726 becomes it, because MP4 has no form for G.726. */
+export const AUDIO_CODECS = ['aac', 'pcmu', 'pcma', 'l16', 'opus'] as const;
+export type AudioCodec = (typeof AUDIO_CODECS)[number];
 
 export interface VideoFormat {
   readonly kind: 'video';
@@ -26,12 +28,14 @@ export interface VideoFormat {
 export interface AudioFormat {
   readonly kind: 'audio';
   readonly codec: AudioCodec;
-  readonly codecString: string; // `mp4a.40.2`, `ulaw`, `alaw`
-  /** Ticks per second of `AccessUnit.rtpTime`, and samples per second. */
+  readonly codecString: string; // `mp4a.40.2`, `ulaw`, `alaw`, `twos`, `opus`
+  /** Ticks per second of `AccessUnit.rtpTime`. Samples per second, too, but for AAC whose RTP clock runs at a rate of its own. */
   readonly clockRate: number;
   readonly channels: number;
-  /** AudioSpecificConfig for AAC, empty for G.711. */
+  /** AudioSpecificConfig for AAC, empty for the others. */
   readonly config: Buffer;
+  /** What the camera sent where that is something else, as it names it: `G726-32`. */
+  readonly source?: string;
 }
 
 export type StreamFormat = VideoFormat | AudioFormat;
@@ -40,7 +44,8 @@ export interface AccessUnit {
   readonly kind: 'video' | 'audio';
   /**
    * Video: NAL units, each behind a 4-byte big-endian length. Parameter sets stay where the camera put them; a key frame
-   * whose camera sends none in-band gets the current ones in front. Audio: one raw AAC frame, or G.711 samples.
+   * whose camera sends none in-band gets the current ones in front. Audio: one raw AAC frame, one
+   * Opus packet, or the samples of one packet, channel after channel.
    */
   readonly data: Buffer;
   /** Decoding may start here: IDR (H.264), IRAP (H.265). True for every unit of sound. */

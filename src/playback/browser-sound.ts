@@ -25,10 +25,10 @@ export interface BrowserSound {
 
 /** Undefined for what no browser can be given: G.711 of more than one channel, which no camera is known to send. */
 export function browserSound(format: AudioFormat): BrowserSound | undefined {
-  if (format.codec === 'aac') {
+  if (format.codec === 'aac' || format.codec === 'opus') {
     return { format, packetSamples: AAC_FRAME_SAMPLES, encode: (data) => data, samplesIn: () => undefined };
   }
-  if (format.channels !== 1) return undefined;
+  if (format.codec === 'l16' || format.channels !== 1) return undefined;
   const law = format.codec;
   return {
     format: flacFormat(format.clockRate),

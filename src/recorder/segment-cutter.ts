@@ -1,3 +1,4 @@
+import { packetTicks } from '../media/audio-format.ts';
 import type { FragmentInput, Run, Sample } from '../media/fmp4/fragment.ts';
 import type { Stretch, TimedUnit } from './timed-unit.ts';
 
@@ -28,7 +29,6 @@ const MP4_VIDEO_TIMESCALE = 90_000;
 const DEFAULT_FRAME_TICKS = 3_600;
 /** Sound that runs away from the picture by more than this (two clocks in one camera) is set right at the next fragment. */
 const MAX_SOUND_DRIFT_MS = 200;
-const AAC_FRAME_SAMPLES = 1_024;
 
 export interface SegmentTimes {
   readonly segmentMs: number;
@@ -193,10 +193,9 @@ function audioRunOf(segment: CurrentSegment, audio: TimedUnit[]): Run | undefine
   const baseDecodeTime = Math.max(first.ticks + segment.soundShift, segment.soundEnd);
   let end = baseDecodeTime;
   const samples: Sample[] = audio.map((timed, i) => {
-    const nominal = format.codec === 'aac' ? AAC_FRAME_SAMPLES : Math.floor(timed.unit.data.length / format.channels);
     const next = audio[i + 1];
-    const measured = next ? next.ticks - timed.ticks : nominal;
-    const duration = measured > 0 && measured <= format.clockRate ? measured : nominal;
+    const measured = next ? next.ticks - timed.ticks : 0;
+    const duration = measured > 0 && measured <= format.clockRate ? measured : packetTicks(format, timed.unit.data);
     end += duration;
     return { data: timed.unit.data, duration, compositionOffset: 0, isKey: true };
   });

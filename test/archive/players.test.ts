@@ -23,6 +23,8 @@ const CASES: [string, FootageOptions][] = [
   ['H.264 with G.711 µ-law', { codec: 'h264', seconds: SECONDS, audio: 'pcmu' }],
   ['H.264 with B-frames and AAC', { codec: 'h264', seconds: SECONDS, bFrames: 2, gop: 40, audio: 'aac' }],
   ['H.265 with G.711 A-law', { codec: 'h265', seconds: SECONDS, audio: 'pcma' }],
+  ['H.264 with PCM in stereo', { codec: 'h264', seconds: SECONDS, audio: 'l16', channels: 2 }],
+  ['H.264 with Opus', { codec: 'h264', seconds: SECONDS, audio: 'opus' }],
   ['H.265 with B-frames, silent', { codec: 'h265', seconds: SECONDS, bFrames: 2 }],
 ];
 

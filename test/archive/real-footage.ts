@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SegmentFormats } from '../../src/archive/identity.ts';
-import type { AudioFormat, VideoFormat } from '../../src/media/access-unit.ts';
+import type { AudioCodec, AudioFormat, VideoFormat } from '../../src/media/access-unit.ts';
 import type { FragmentInput, Run, Sample } from '../../src/media/fmp4/fragment.ts';
 
 /** Footage as a camera would send it, made by ffmpeg, and cut into fragments as the recorder cuts it. */
@@ -25,8 +25,18 @@ export interface FootageOptions {
   bFrames?: number;
   /** Frames from key frame to key frame. */
   gop?: number;
-  audio?: 'aac' | 'pcmu' | 'pcma';
+  audio?: AudioCodec;
+  channels?: number;
 }
+
+/** As ffmpeg calls them, with the sampling rates that cameras use. */
+const SOUND = {
+  aac: { encoder: 'aac', rate: 16_000, codecString: 'mp4a.40.2' },
+  pcmu: { encoder: 'pcm_mulaw', rate: 8_000, codecString: 'ulaw' },
+  pcma: { encoder: 'pcm_alaw', rate: 8_000, codecString: 'alaw' },
+  l16: { encoder: 'pcm_s16be', rate: 16_000, codecString: 'twos' },
+  opus: { encoder: 'libopus', rate: 48_000, codecString: 'opus' },
+} as const;
 
 export const missingTool = ['ffmpeg', 'ffprobe'].find((tool) => {
   try {
@@ -40,8 +50,8 @@ export const missingTool = ['ffmpeg', 'ffprobe'].find((tool) => {
 export function makeFootage(options: FootageOptions): Footage {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-footage-'));
   try {
-    // Only MOV takes G.711 from ffmpeg; the samples inside are the same.
-    const path = join(folder, 'source.mov');
+    // Only MOV takes G.711 from ffmpeg, and only MP4 takes Opus; the samples inside are the same.
+    const path = join(folder, options.audio === 'opus' ? 'source.mp4' : 'source.mov');
     const gop = String(options.gop ?? 25);
     const video =
       options.codec === 'h264'
@@ -60,17 +70,10 @@ export function makeFootage(options: FootageOptions): Footage {
     execFileSync('ffmpeg', [
       ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x240:rate=25:duration=${duration}`],
       ...(options.audio
-        ? [
-            '-f',
-            'lavfi',
-            '-i',
-            `sine=frequency=440:sample_rate=${options.audio === 'aac' ? 16000 : 8000}:duration=${duration}`,
-          ]
+        ? ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${SOUND[options.audio].rate}:duration=${duration}`]
         : []),
       ...['-pix_fmt', 'yuv420p', '-video_track_timescale', '90000', ...video],
-      ...(options.audio
-        ? ['-c:a', { aac: 'aac', pcmu: 'pcm_mulaw', pcma: 'pcm_alaw' }[options.audio], '-ac', '1']
-        : []),
+      ...(options.audio ? ['-c:a', SOUND[options.audio].encoder, '-ac', String(options.channels ?? 1)] : []),
       path,
     ]);
     return { ...readSource(path, options), pictureHashes: pictureHashes(path) };
@@ -121,7 +124,7 @@ function readSource(path: string, options: FootageOptions): Omit<Footage, 'pictu
   const firstVideo = packets.video[0]!;
   // Decoding starts at 0; sound moves by as much as the picture does.
   const shiftS = -firstVideo.dts / 90_000;
-  const audioRate = options.audio === 'aac' ? 16_000 : 8_000;
+  const audioRate = options.audio ? SOUND[options.audio].rate : 1;
   const timed = (packet: Packet, shift: number): TimedSample => ({
     data: packet.data,
     duration: packet.duration,
@@ -131,7 +134,7 @@ function readSource(path: string, options: FootageOptions): Omit<Footage, 'pictu
   });
   const audioShift = Math.round(shiftS * audioRate);
   return {
-    formats: { video: videoFormat(file, options), audio: options.audio && audioFormat(file, options.audio, audioRate) },
+    formats: { video: videoFormat(file, options), audio: options.audio && audioFormat(file, options.audio, options) },
     video: packets.video.map((packet) => timed(packet, -firstVideo.dts)),
     audio: packets.audio.map((packet) => timed(packet, audioShift)).filter((sample) => sample.decodeTime >= 0),
   };
@@ -195,12 +198,12 @@ function videoFormat(file: Buffer, options: FootageOptions): VideoFormat {
   return { ...common, codec: 'h265', codecString: 'hvc1.1.6.L60.90', vps: one(32), sps: one(33), pps: one(34) };
 }
 
-function audioFormat(file: Buffer, codec: 'aac' | 'pcmu' | 'pcma', clockRate: number): AudioFormat {
-  const codecString = { aac: 'mp4a.40.2', pcmu: 'ulaw', pcma: 'alaw' }[codec];
+function audioFormat(file: Buffer, codec: AudioCodec, { channels = 1 }: FootageOptions): AudioFormat {
+  const { codecString, rate } = SOUND[codec];
   let config = Buffer.alloc(0);
   if (codec === 'aac') {
     const tag = file.indexOf(Buffer.from([0x05, 0x80, 0x80, 0x80]), file.indexOf('esds'));
     config = Buffer.from(file.subarray(tag + 5, tag + 5 + file[tag + 4]!));
   }
-  return { kind: 'audio', codec, codecString, clockRate, channels: 1, config };
+  return { kind: 'audio', codec, codecString, clockRate: rate, channels, config };
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../../src/base/errors.ts';
-import type { AudioCodec, VideoCodec } from '../../src/media/access-unit.ts';
+import type { VideoCodec } from '../../src/media/access-unit.ts';
+import type { SoundCodec } from './mp4/track-format.ts';
 
 /** What a generated clip looks and sounds like. */
 export interface ClipOptions {
@@ -12,7 +13,7 @@ export interface ClipOptions {
   readonly keyIntervalSeconds: number;
   /** In a row between two other pictures. */
   readonly bFrames: number;
-  readonly sound: AudioCodec | 'none';
+  readonly sound: SoundCodec | 'none';
   readonly lengthSeconds: number;
 }
 

@@ -2,10 +2,10 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError, messageOf } from '../../src/base/errors.ts';
 import { formatBytes, MIB } from '../../src/base/units.ts';
-import type { AudioCodec, VideoCodec } from '../../src/media/access-unit.ts';
+import type { VideoCodec } from '../../src/media/access-unit.ts';
 import { splitNals } from './h26x.ts';
 import { readTracks, type Track } from './mp4/reader.ts';
-import type { AudioTrackFormat, VideoTrackFormat } from './mp4/track-format.ts';
+import type { AudioTrackFormat, SoundCodec, VideoTrackFormat } from './mp4/track-format.ts';
 
 /** Ticks per second of video over RTP (RFC 6184 and 7798). */
 export const VIDEO_CLOCK_RATE = 90_000;
@@ -30,7 +30,7 @@ export interface ClipVideo {
 }
 
 export interface ClipSound {
-  readonly codec: AudioCodec;
+  readonly codec: SoundCodec;
   /** Ticks per second of its RTP time, and samples per second. */
   readonly clockRate: number;
   readonly channels: number;

@@ -21,7 +21,7 @@ import {
 } from './fragment-layout.ts';
 
 export interface Sample {
-  /** Video: NAL units behind 4-byte lengths. Sound: a raw AAC frame, or G.711 samples. */
+  /** Video: NAL units behind 4-byte lengths. Sound: what the camera put into one packet. */
   readonly data: Buffer;
   /** Ticks until the next sample of the track is decoded. */
   readonly duration: number;

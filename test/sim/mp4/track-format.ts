@@ -1,7 +1,10 @@
 import { ByteReader } from '../../../src/base/byte-reader.ts';
 import { AppError } from '../../../src/base/errors.ts';
-import type { AudioCodec, VideoCodec } from '../../../src/media/access-unit.ts';
+import type { VideoCodec } from '../../../src/media/access-unit.ts';
 import { type Box, childBoxes } from './boxes.ts';
+
+/** What clips may hold, of all that a camera could send. */
+export type SoundCodec = 'aac' | 'pcmu' | 'pcma';
 
 export interface VideoTrackFormat {
   readonly kind: 'video';
@@ -17,7 +20,7 @@ export interface VideoTrackFormat {
 
 export interface AudioTrackFormat {
   readonly kind: 'audio';
-  readonly codec: AudioCodec;
+  readonly codec: SoundCodec;
   readonly channels: number;
   readonly sampleRate: number;
   /** AudioSpecificConfig; empty for G.711. */

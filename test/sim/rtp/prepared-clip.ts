@@ -1,6 +1,7 @@
-import type { AudioCodec, VideoCodec } from '../../../src/media/access-unit.ts';
+import type { VideoCodec } from '../../../src/media/access-unit.ts';
 import type { Clip, ClipFrame, ClipSound, ClipVideo } from '../clip.ts';
 import { nalRole } from '../h26x.ts';
+import type { SoundCodec } from '../mp4/track-format.ts';
 import { MAX_PAYLOAD_BYTES, type PacketRun, packRun } from './packets.ts';
 import { payloadsOfNal } from './video-payload.ts';
 
@@ -35,12 +36,12 @@ export interface PreparedTrack<Unit extends { dueTicks: number }> {
 export interface PreparedClip {
   readonly clip: Clip;
   readonly video: PreparedTrack<PreparedFrame> & { readonly codec: VideoCodec };
-  readonly sound: (PreparedTrack<PreparedSound> & { readonly codec: AudioCodec }) | undefined;
+  readonly sound: (PreparedTrack<PreparedSound> & { readonly codec: SoundCodec }) | undefined;
 }
 
 /** Dynamic payload types as most cameras number them; G.711 has static ones (RFC 3551, table 4). */
 const VIDEO_PAYLOAD_TYPE = 96;
-const SOUND_PAYLOAD_TYPES: Readonly<Record<AudioCodec, number>> = { aac: 97, pcmu: 0, pcma: 8 };
+const SOUND_PAYLOAD_TYPES: Readonly<Record<SoundCodec, number>> = { aac: 97, pcmu: 0, pcma: 8 };
 
 /** `hasInBandSets`: parameter sets go before each key frame, as most cameras send them, and not in the SDP alone. */
 export function prepareClip(clip: Clip, hasInBandSets: boolean): PreparedClip {

@@ -67,6 +67,8 @@ const CODECS: Readonly<Record<string, string>> = {
   aac: 'AAC',
   pcmu: 'G.711 µ-law',
   pcma: 'G.711 A-law',
+  l16: 'PCM, 16 bit',
+  opus: 'Opus',
 };
 
 export function codecName(codec: string): string {
