@@ -69,6 +69,8 @@ export class RtspClient {
   #session: NegotiatedSession | undefined;
   #state: 'new' | 'starting' | 'playing' | 'ended' = 'new';
   #isReceiving = false;
+  /** The connection ended before `start()` could go on: its answer to PLAY and the end may lie in one read. */
+  #lostEarly: AppError | undefined;
   #lastPacketMs = 0;
   #bytesAtCheck = 0;
 
@@ -103,6 +105,10 @@ export class RtspClient {
     if (this.#ended.signal.aborted) throw new AppError('unreachable', 'the RTSP client was stopped while it started');
     this.#state = 'playing';
     this.#lastPacketMs = this.#options.clock.monotonicMs();
+    if (this.#lostEarly !== undefined) {
+      this.#endBecauseOf(this.#lostEarly);
+      return;
+    }
     this.#runUntilEnd(this.#keepAlive());
     this.#runUntilEnd(this.#watchSilence());
   }
@@ -168,6 +174,7 @@ export class RtspClient {
   }
 
   #newConnection(url: RtspUrl): RtspConnection {
+    this.#lostEarly = undefined;
     const connection = new RtspConnection({
       host: url.host,
       port: url.port,
@@ -194,6 +201,7 @@ export class RtspClient {
 
   /** While starting, the request that waits for an answer fails instead. */
   #endBecauseOf(error: AppError): void {
+    if (this.#state === 'starting') this.#lostEarly = error;
     if (this.#state !== 'playing') return;
     this.#state = 'ended';
     this.#isReceiving = false;

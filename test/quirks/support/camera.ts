@@ -1,0 +1,146 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { ManualClock } from '../../../src/base/clock.ts';
+import { encodeRequest, encodeResponse, headerOf, type RtspRequest } from '../../../src/protocols/rtsp/message.ts';
+import { StreamFramer } from '../../../src/protocols/rtsp/stream-framer.ts';
+import { ByteWriter, type Cuts } from './byte-writer.ts';
+import { type Answer, type CameraScript, type Part, usualAnswer } from './script.ts';
+
+export interface QuirkCameraOptions {
+  readonly script: CameraScript;
+  readonly clock: ManualClock;
+  readonly cuts: Cuts;
+  /** What the client has read of its present connection. */
+  readonly bytesRead: () => number;
+}
+
+/**
+ * A camera for one run of one case, on a real socket. Whatever it sends is cut where the run wants it, and each piece waits until the
+ * client has read the one before: so the cuts are those that the client sees.
+ */
+export class QuirkCamera {
+  readonly #options: QuirkCameraOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #writer: ByteWriter;
+  #turn: Promise<void> = Promise.resolve();
+  #attempts = new Map<string, number>();
+
+  readonly requests: RtspRequest[] = [];
+  /** What the client wrote, byte for byte: some cameras look at the case of names. */
+  text = '';
+  /** Status codes that the client answered to questions of the camera. */
+  readonly answers: number[] = [];
+  connections = 0;
+  /** Everything behind the answer to PLAY was sent and read. */
+  readonly played: Promise<void>;
+  #setPlayed!: () => void;
+  #failToPlay!: (error: unknown) => void;
+
+  constructor(options: QuirkCameraOptions) {
+    this.#options = options;
+    this.#writer = new ByteWriter(options.cuts, options.bytesRead);
+    this.#server = createServer((socket) => this.#serve(socket));
+    this.played = new Promise((resolve, reject) => {
+      this.#setPlayed = resolve;
+      this.#failToPlay = reject;
+    });
+    this.played.catch(() => undefined); // nobody waits for it where the start fails
+  }
+
+  get url(): string {
+    return `rtsp://127.0.0.1:${(this.#server.address() as AddressInfo).port}/live`;
+  }
+
+  /** Where its messages and packets begin and end, counted over all that it sent. */
+  get boundaries(): readonly number[] {
+    return this.#writer.boundaries;
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#turn;
+  }
+
+  #serve(socket: Socket): void {
+    this.connections++;
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined); // clients cut connections on purpose
+    const readBefore = this.#options.bytesRead();
+    const framer = new StreamFramer({
+      onFrame: () => undefined,
+      onMessage: (message) => {
+        if (message.kind === 'response') this.answers.push(message.status);
+        else this.#queueAnswer(message, socket, readBefore);
+      },
+    });
+    socket.on('data', (chunk) => {
+      this.text += chunk.toString('latin1');
+      framer.feed(chunk);
+    });
+  }
+
+  /** One turn after the other, as a camera would: a question that comes while packets are sent waits. */
+  #queueAnswer(request: RtspRequest, socket: Socket, readBefore: number): void {
+    this.requests.push(request);
+    const attempt = (this.#attempts.get(request.method) ?? 0) + 1;
+    this.#attempts.set(request.method, attempt);
+    const turn = async () => {
+      const answer = this.#answerTo(request, attempt);
+      const parts: Part[] = [...(answer.before ?? [])];
+      if (!answer.isSilent) parts.push(answer.raw ?? encodeAnswer(answer, request));
+      parts.push(...(answer.after ?? []));
+      const isPlaying = request.method === 'PLAY' && (answer.status ?? 200) === 200;
+      if (isPlaying) parts.push(...(this.#options.script.media ?? []));
+      await this.#send(parts, socket, readBefore);
+      if (isPlaying) this.#setPlayed();
+    };
+    this.#turn = this.#turn.then(turn).catch(this.#failToPlay);
+  }
+
+  #answerTo(request: RtspRequest, attempt: number): Answer {
+    const { script } = this.#options;
+    const refusal = script.guard?.(request, attempt, this.url);
+    if (refusal !== undefined) return refusal;
+    const own = script.answers?.[request.method];
+    const answer = typeof own === 'function' ? own(request, attempt, this.url) : own;
+    return answer ?? usualAnswer(request, script);
+  }
+
+  async #send(parts: readonly Part[], socket: Socket, readBefore: number): Promise<void> {
+    let together: Buffer[] = [];
+    const flush = async () => {
+      await this.#writer.write(socket, together, readBefore);
+      together = [];
+    };
+    for (const part of parts.flat()) {
+      if (Buffer.isBuffer(part)) {
+        together.push(part);
+        continue;
+      }
+      await flush();
+      if (part.act === 'wait') await this.#options.clock.advance(part.ms);
+      else socket.end();
+    }
+    await flush();
+  }
+}
+
+function encodeAnswer(answer: Answer, request: RtspRequest): Buffer {
+  const sequence = headerOf(request, 'CSeq') ?? '';
+  const status = answer.status ?? 200;
+  const body = Buffer.from(answer.body ?? '');
+  const headers = [['CSeq', sequence] as const, ...(answer.headers ?? [])];
+  return encodeResponse({ status, reason: status === 200 ? 'OK' : `Reason ${status}`, headers, body });
+}
+
+/** A question of the camera to its client. */
+export function question(method: string, sequence: number): Buffer {
+  return encodeRequest({ method, url: '*', headers: [['CSeq', String(sequence)]] });
+}
