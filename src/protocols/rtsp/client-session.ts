@@ -3,12 +3,14 @@ import { AppError, isAppError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AccessUnit } from '../../media/access-unit.ts';
 import { Authenticator, type Credentials } from './authentication.ts';
+import type { CertificateCheck } from './certificate.ts';
 import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { gatherBytes, READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
 import { authorized, type HandshakeOptions, type NegotiatedSession, negotiate, play } from './handshake.ts';
 import { keepAlive } from './keep-alive.ts';
 import { MediaReceiver, type SenderReportHint, type StreamFormats } from './media-receiver.ts';
-import { parseRtspUrl, type RtspUrl } from './url.ts';
+import { type Endpoint, SocketStream } from './socket-stream.ts';
+import { parseRtspUrl, peerName, type RtspUrl, resolveLocation } from './url.ts';
 
 export interface RtspClientOptions {
   /** Credentials in it count only where `username` is empty. */
@@ -34,6 +36,13 @@ export interface RtspClientOptions {
   readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
   /** Once, when a session that had started ends by itself. Not after `stop()`. */
   readonly onClosed: (error: AppError) => void;
+  /**
+   * For `rtsps://`: SHA-256 of the certificate that `peer` (`10.0.0.5:322`) must show, 64 hexadecimal digits. Left out or undefined: any
+   * is taken. Another one ends the attempt with CertificateError, before anything is sent.
+   */
+  readonly certificateOf?: ((peer: string) => string | undefined) | undefined;
+  /** Each certificate that was taken; a redirection may lead to a second one. */
+  readonly onCertificate?: ((peer: string, sha256: string) => void) | undefined;
 }
 
 export interface RtspCounters {
@@ -73,6 +82,7 @@ export class RtspClient {
   #lostEarly: AppError | undefined;
   #lastPacketMs = 0;
   #bytesAtCheck = 0;
+  #certificate: string | undefined;
 
   constructor(options: RtspClientOptions) {
     this.#options = options;
@@ -87,6 +97,11 @@ export class RtspClient {
     const { packetsReceived, packetsLost, framesDropped, videoFrames, audioUnits } = this.#receiver;
     const bytesReceived = this.#connection?.bytesReceived ?? 0;
     return { bytesReceived, packetsReceived, packetsLost, framesDropped, videoFrames, audioUnits };
+  }
+
+  /** SHA-256 of the certificate that the camera shows; undefined: the connection is not encrypted. */
+  get certificate(): string | undefined {
+    return this.#certificate;
   }
 
   /**
@@ -147,7 +162,7 @@ export class RtspClient {
         connection.close();
         if (redirectsLeft-- === 0)
           throw new AppError('protocol', `${connection.peer}: more than ${MAX_REDIRECTS} redirections`);
-        url = parseRtspUrl(target);
+        url = followRedirect(url, target);
       } catch (error) {
         // Some servers close the connection after a 401: the answer to it goes over a new one.
         const isClosedAfterChallenge = isAppError(error, 'unreachable') && !wasChallenged && authenticator.hasChallenge;
@@ -175,9 +190,14 @@ export class RtspClient {
 
   #newConnection(url: RtspUrl): RtspConnection {
     this.#lostEarly = undefined;
-    const connection = new RtspConnection({
+    const endpoint: Endpoint = {
       host: url.host,
       port: url.port,
+      ...(url.isEncrypted && { tls: this.#certificateCheck(url) }),
+    };
+    const connection = new RtspConnection({
+      peer: peerName(endpoint),
+      openStream: (events) => new SocketStream(endpoint, events),
       timeoutMs: this.#options.connectTimeoutMs,
       clock: this.#options.clock,
       setReceiveLowWater: this.#options.setReceiveLowWater,
@@ -190,6 +210,18 @@ export class RtspClient {
     });
     this.#connection = connection;
     return connection;
+  }
+
+  #certificateCheck(url: RtspUrl): CertificateCheck {
+    const { certificateOf, onCertificate } = this.#options;
+    const peer = peerName(url);
+    return {
+      expected: certificateOf?.(peer),
+      onAccepted: (sha256) => {
+        this.#certificate = sha256;
+        onCertificate?.(peer, sha256);
+      },
+    };
   }
 
   #goodbye(): OutgoingRequest | undefined {
@@ -251,6 +283,13 @@ export class RtspClient {
       throw error;
     });
   }
+}
+
+/** What was meant to be encrypted stays so. */
+function followRedirect(from: RtspUrl, location: string): RtspUrl {
+  const url = resolveLocation(location, from.requestUrl);
+  if (!from.isEncrypted || url.isEncrypted) return url;
+  throw new AppError('protocol', `${peerName(from)} redirects to ${url.requestUrl}, which is not encrypted`);
 }
 
 function credentialsOf(options: RtspClientOptions, url: RtspUrl): Credentials {

@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { AppError, errnoCode, isAppError } from '../../base/errors.ts';
+import { AppError, isAppError } from '../../base/errors.ts';
+import type { ByteStream, ByteStreamEvents } from './byte-stream.ts';
 import { READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
 import {
   encodeRequest,
@@ -15,8 +15,10 @@ import {
 import { type FramedStreamSink, StreamFramer } from './stream-framer.ts';
 
 export interface RtspConnectionOptions {
-  readonly host: string;
-  readonly port: number;
+  /** `10.0.0.5:554`, for messages. */
+  readonly peer: string;
+  /** What carries the messages; called once. */
+  readonly openStream: (events: ByteStreamEvents) => ByteStream;
   /** For reaching the camera, and for each answer. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -39,24 +41,18 @@ interface WaitingRequest {
   reject(error: AppError): void;
 }
 
-/**
- * All connections read into this one buffer: what is read is used up before the callback returns, and 64 buffers would be 4 MiB
- * that the processor's cache does not hold. 64 KiB is what libuv asks for by itself.
- */
-const sharedReadBuffer = Buffer.allocUnsafeSlow(64 * 1024);
-
 /** Keep-alives that some cameras never answer wait for ever; the oldest ones are forgotten. */
 const MAX_WAITING_REQUESTS = 32;
 
 /** Some cameras answer 401 to whom they do not know by name. */
 const USER_AGENT = 'Holdfast';
 
-/** One RTSP connection over TCP: socket, framing, and which response belongs to which request. */
-export class RtspConnection implements FramedStreamSink {
+/** One RTSP connection: framing, and which response belongs to which request. */
+export class RtspConnection implements FramedStreamSink, ByteStreamEvents {
   readonly #options: RtspConnectionOptions;
   readonly #framer = new StreamFramer(this);
   readonly #waiting = new Map<number, WaitingRequest>();
-  #socket: Socket | undefined;
+  #stream: ByteStream | undefined;
   #isClosed = false;
   #nextSequence = 1;
   #arrivalMs = 0;
@@ -68,31 +64,16 @@ export class RtspConnection implements FramedStreamSink {
     this.#options = options;
   }
 
-  /** `10.0.0.5:554`, for messages. */
   get peer(): string {
-    const { host, port } = this.#options;
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return this.#options.peer;
   }
 
-  /** Rejects with AppError `unreachable` or `timeout`. */
+  /** Rejects with AppError `timeout`, or as the stream does. */
   async connect(): Promise<void> {
-    const { host, port, timeoutMs } = this.#options;
-    const socket = connect({
-      host,
-      port,
-      noDelay: true,
-      onread: { buffer: sharedReadBuffer, callback: (length, bytes) => this.#read(length, bytes as Buffer) },
-    });
-    this.#socket = socket;
-    socket.on('error', (error) => this.#lose(this.#mapError(error)));
-    socket.on('close', () => this.#lose(new AppError('unreachable', `${this.peer} closed the connection`)));
-    const connected = new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', (error) => reject(this.#mapError(error)));
-      socket.once('close', () => reject(new AppError('unreachable', `${this.peer}: connection was closed`)));
-    });
+    const { timeoutMs, openStream } = this.#options;
+    this.#stream = openStream(this);
     await this.#withTimeout(
-      connected,
+      this.#stream.open(),
       timeoutMs,
       () => `${this.peer} did not accept a connection within ${timeoutMs} ms`,
     );
@@ -121,7 +102,7 @@ export class RtspConnection implements FramedStreamSink {
   /** Reads only when so many bytes wait; READ_AT_ONCE while answers are expected soon. */
   gather(bytes: number): void {
     const { setReceiveLowWater } = this.#options;
-    const fd = this.#socket === undefined ? undefined : descriptorOf(this.#socket);
+    const fd = this.#stream?.descriptor;
     if (setReceiveLowWater === undefined || fd === undefined || bytes === this.#gathered) return;
     if (setReceiveLowWater(fd, bytes)) this.#gathered = bytes;
   }
@@ -139,8 +120,26 @@ export class RtspConnection implements FramedStreamSink {
     else this.#resolve(message);
   }
 
+  onBytes(bytes: Buffer, length: number): void {
+    if (this.#isClosed) return;
+    this.bytesReceived += length;
+    this.#arrivalMs = this.#options.clock.monotonicMs();
+    try {
+      this.#framer.feed(bytes, length);
+    } catch (error) {
+      if (!isAppError(error, 'protocol')) throw error;
+      this.onLost(new AppError('protocol', `${this.peer}: ${error.message}`, { cause: error }));
+    }
+  }
+
+  onLost(error: AppError): void {
+    if (this.#isClosed) return;
+    this.#end(error);
+    this.#options.onLost(error);
+  }
+
   #send(request: OutgoingRequest, waiting: WaitingRequest): void {
-    if (this.#isClosed || this.#socket === undefined) {
+    if (this.#isClosed || this.#stream === undefined) {
       waiting.reject(new AppError('unreachable', `${this.peer}: no connection for ${request.method}`));
       return;
     }
@@ -149,7 +148,7 @@ export class RtspConnection implements FramedStreamSink {
     const bytes = encodeRequest({ method: request.method, url: request.url, headers });
     this.#waiting.set(sequence, waiting);
     if (this.#waiting.size > MAX_WAITING_REQUESTS) this.#waiting.delete(this.#waiting.keys().next().value!);
-    this.#socket.write(bytes);
+    this.#stream.write(bytes);
   }
 
   #resolve(response: RtspResponse): void {
@@ -166,36 +165,17 @@ export class RtspConnection implements FramedStreamSink {
     const sequence = headerOf(request, 'CSeq');
     const headers: [string, string][] = sequence === undefined ? [] : [['CSeq', sequence]];
     if (request.method === 'OPTIONS') {
-      this.#socket?.write(encodeResponse({ status: 200, reason: 'OK', headers: [...headers, ['Public', 'OPTIONS']] }));
+      this.#stream?.write(encodeResponse({ status: 200, reason: 'OK', headers: [...headers, ['Public', 'OPTIONS']] }));
     } else {
-      this.#socket?.write(encodeResponse({ status: 501, reason: 'Not Implemented', headers }));
+      this.#stream?.write(encodeResponse({ status: 501, reason: 'Not Implemented', headers }));
     }
-  }
-
-  #read(length: number, bytes: Buffer): boolean {
-    if (this.#isClosed) return true;
-    this.bytesReceived += length;
-    this.#arrivalMs = this.#options.clock.monotonicMs();
-    try {
-      this.#framer.feed(bytes, length);
-    } catch (error) {
-      if (!isAppError(error, 'protocol')) throw error;
-      this.#lose(new AppError('protocol', `${this.peer}: ${error.message}`, { cause: error }));
-    }
-    return true;
-  }
-
-  #lose(error: AppError): void {
-    if (this.#isClosed) return;
-    this.#end(error);
-    this.#options.onLost(error);
   }
 
   #end(error: AppError): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#framer.stop();
-    this.#socket?.destroy();
+    this.#stream?.close();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const request of waiting) request.reject(error);
@@ -213,27 +193,4 @@ export class RtspConnection implements FramedStreamSink {
       stop.abort();
     }
   }
-
-  #mapError(error: Error): AppError {
-    const code = errnoCode(error);
-    if (code === 'ETIMEDOUT') return new AppError('timeout', `${this.peer} does not answer`, { cause: error });
-    const reason = code === undefined ? undefined : REASONS.get(code);
-    return new AppError('unreachable', `${this.peer}: ${reason ?? error.message}`, { cause: error });
-  }
 }
-
-/** Node keeps the descriptor to itself; where it hides it otherwise, frames are read one by one. */
-function descriptorOf(socket: Socket): number | undefined {
-  const { _handle: handle } = socket as unknown as { _handle?: { fd?: unknown } | null };
-  return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined;
-}
-
-const REASONS = new Map([
-  ['ECONNREFUSED', 'connection refused'],
-  ['ECONNRESET', 'connection was reset'],
-  ['EPIPE', 'connection was closed'],
-  ['EHOSTUNREACH', 'no route to this address'],
-  ['ENETUNREACH', 'no route to this network'],
-  ['ENOTFOUND', 'name is not known'],
-  ['EAI_AGAIN', 'name service does not answer'],
-]);

@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { loadLibc } from '../../../src/disk/libc.ts';
 import { RtspConnection } from '../../../src/protocols/rtsp/connection.ts';
 import { gatherBytes, READ_AT_ONCE } from '../../../src/protocols/rtsp/gathering.ts';
+import { SocketStream } from '../../../src/protocols/rtsp/socket-stream.ts';
 
 describe('gatherBytes', () => {
   it.each([
@@ -35,8 +36,8 @@ describe('a connection that gathers', () => {
     const { port } = server.address() as { port: number };
     const arrivals: number[] = [];
     const connection = new RtspConnection({
-      host: '127.0.0.1',
-      port,
+      peer: `127.0.0.1:${port}`,
+      openStream: (events) => new SocketStream({ host: '127.0.0.1', port }, events),
       timeoutMs: 5_000,
       clock: systemClock,
       setReceiveLowWater: loadLibc()?.setReceiveLowWater,

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import {
   encodeInterleaved,
   encodeRequest,
@@ -73,6 +74,7 @@ export class CameraCall {
 export class ScriptedCamera {
   readonly #script: Script;
   readonly #server: Server;
+  readonly #isEncrypted: boolean;
   readonly #sockets = new Set<Socket>();
   /** `METHOD url`, of all connections. */
   readonly requests: RtspRequest[] = [];
@@ -80,9 +82,12 @@ export class ScriptedCamera {
   readonly answers: number[] = [];
   connections = 0;
 
-  constructor(script: Script = () => undefined) {
+  /** With `tls` (a key and a certificate at least) everything is encrypted. */
+  constructor(script: Script = () => undefined, tls?: TlsOptions) {
     this.#script = script;
-    this.#server = createServer((socket) => this.#serve(socket));
+    this.#isEncrypted = tls !== undefined;
+    const serve = (socket: Socket) => this.#serve(socket);
+    this.#server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   }
 
   get methods(): string[] {
@@ -94,7 +99,7 @@ export class ScriptedCamera {
   }
 
   get url(): string {
-    return `rtsp://127.0.0.1:${this.port}/live`;
+    return `${this.#isEncrypted ? 'rtsps' : 'rtsp'}://127.0.0.1:${this.port}/live`;
   }
 
   async start(): Promise<this> {

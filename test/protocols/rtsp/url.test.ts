@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../../src/base/errors.ts';
-import { joinControl, parseRtspUrl, redactUrl, repairBase } from '../../../src/protocols/rtsp/url.ts';
+import {
+  joinControl,
+  parseRtspUrl,
+  peerName,
+  redactUrl,
+  repairBase,
+  resolveLocation,
+} from '../../../src/protocols/rtsp/url.ts';
 
 describe('RTSP addresses', () => {
   const cases: [string, string, object][] = [
@@ -12,6 +19,16 @@ describe('RTSP addresses', () => {
     ],
     ['a port', 'rtsp://cam:8554/a?b=c', { host: 'cam', port: 8554, requestUrl: 'rtsp://cam:8554/a?b=c' }],
     ['no path', 'RTSP://cam', { requestUrl: 'rtsp://cam' }],
+    [
+      'an encrypted one',
+      'rtsps://cam/a',
+      { isEncrypted: true, port: 322, hasPort: false, requestUrl: 'rtsps://cam/a' },
+    ],
+    [
+      'an encrypted one with a port',
+      'RTSPS://cam:554/a',
+      { port: 554, hasPort: true, requestUrl: 'rtsps://cam:554/a' },
+    ],
     [
       'credentials are split off',
       'rtsp://user:p%40ss@cam/x',
@@ -76,6 +93,7 @@ describe('address of a stream', () => {
     ['slashes on both sides', 'rtsp://h/p/', '/trackID=1', 'rtsp://h/p/trackID=1'],
     ['behind a query', 'rtsp://h/p?a=b', 'trackID=1', 'rtsp://h/p?a=b/trackID=1'],
     ['a query', 'rtsp://h/p', '?ctype=video', 'rtsp://h/p?ctype=video'],
+    ['absolute and encrypted', 'rtsps://h/p', 'rtsps://u:secret@h/p/t1', 'rtsps://h/p/t1'],
     ['absolute, though the host is wrong', 'rtsp://h/p', 'rtsp://192.168.1.1/p/t1', 'rtsp://192.168.1.1/p/t1'],
   ];
   it.each(cases)('%s', (_, base, control, expected) => {
@@ -91,10 +109,51 @@ describe('Content-Base', () => {
     ['without a scheme (Anjvision)', '192.168.1.10:554/stream0/', 'rtsp://192.168.1.10:554/stream0/'],
     ['with two of them', 'rtsp://rtsp://h/p/', 'rtsp://h/p/'],
     ['with IPv6 outside brackets', 'rtsp://::ffff:192.168.1.123/p/', 'rtsp://[::ffff:192.168.1.123]/p/'],
+    ['with IPv6 outside brackets, and a port', 'rtsp://::ffff:10.0.0.5:8554/p/', 'rtsp://[::ffff:10.0.0.5]:8554/p/'],
     ['a path alone', '/stream0/', 'rtsp://h/stream0/'],
+    ['with credentials', 'rtsp://u:secret@h/p/', 'rtsp://h/p/'],
+    ['encrypted', 'rtsps://h/p/', 'rtsps://h/p/'],
     ['a scheme alone', 'rtsp://', 'rtsp://h/p'],
   ];
   it.each(cases)('%s', (_, contentBase, expected) => {
     expect(repairBase(contentBase, 'rtsp://h/p')).toBe(expected);
+  });
+});
+
+describe('Content-Base of an encrypted session', () => {
+  it.each([
+    ['192.168.1.10/stream0/', 'rtsps://192.168.1.10/stream0/'],
+    ['/stream0/', 'rtsps://h:8322/stream0/'],
+    ['rtsp://h/p/', 'rtsp://h/p/'],
+  ])('%s', (contentBase, expected) => {
+    expect(repairBase(contentBase, 'rtsps://h:8322/p')).toBe(expected);
+  });
+});
+
+describe('where a redirection leads', () => {
+  const cases: [string, string, string, string][] = [
+    ['a whole address', 'rtsp://h/a', 'rtsp://other:8554/b', 'rtsp://other:8554/b'],
+    ['blanks around it', 'rtsp://h/a', ' rtsp://other/b ', 'rtsp://other/b'],
+    ['an encrypted one', 'rtsp://h/a', 'rtsps://h/a', 'rtsps://h/a'],
+    ['a path', 'rtsp://h:8554/a/b', '/c', 'rtsp://h:8554/c'],
+    ['a host without scheme', 'rtsps://h/a', '//other/b', 'rtsps://other/b'],
+    ['a name beside the last one', 'rtsp://h/a/b?c=/d', 'e', 'rtsp://h/a/e'],
+    ['a name where there is no path', 'rtsp://h', 'e', 'rtsp://h/e'],
+  ];
+  it.each(cases)('%s', (_, from, location, expected) => {
+    expect(resolveLocation(location, from).requestUrl).toBe(expected);
+  });
+
+  it('not to something else', () => {
+    expect(() => resolveLocation('http://h/', 'rtsp://h/')).toThrow(/not an RTSP address/);
+  });
+});
+
+describe('peerName', () => {
+  it.each([
+    ['10.0.0.5', 554, '10.0.0.5:554'],
+    ['fe80::1', 322, '[fe80::1]:322'],
+  ])('%s %i', (host, port, expected) => {
+    expect(peerName({ host, port })).toBe(expected);
   });
 });
