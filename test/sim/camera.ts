@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../src/base/clock.ts';
 import { AppError, errnoCode, messageOf } from '../../src/base/errors.ts';
 import { ActiveFaults } from './active-faults.ts';
@@ -8,6 +8,9 @@ import { LiveStream } from './live-stream.ts';
 import type { PreparedClip } from './rtp/prepared-clip.ts';
 import type { AuthScheme, Credentials } from './rtsp/authentication.ts';
 import { RtspConnection } from './rtsp/connection.ts';
+import type { ServedCamera, UdpQuirk } from './rtsp/served-camera.ts';
+import type { OfferedTransport } from './rtsp/transport.ts';
+import { SocketWire } from './transport/wire.ts';
 
 export type StreamName = 'main' | 'sub';
 
@@ -29,6 +32,8 @@ export interface SimulatedCameraInput {
   readonly sub: PreparedClip | undefined;
   readonly credentials: Credentials | undefined;
   readonly authScheme: AuthScheme;
+  readonly transport: OfferedTransport;
+  readonly udpQuirk: UdpQuirk;
   readonly startAtKey: boolean;
   readonly firstTimestamp: number;
   readonly clock: Clock;
@@ -165,7 +170,7 @@ export class SimulatedCamera {
   #listen(): Promise<void> {
     return this.#enqueue(async () => {
       if (this.#server) return;
-      const server = createServer((socket) => this.#accept(new RtspConnection(socket, this.#served())));
+      const server = createServer((socket) => this.#accept(socket));
       server.maxConnections = MAX_CONNECTIONS;
       await new Promise<void>((resolve, reject) => {
         server.once('error', (error) => reject(this.#listenError(error)));
@@ -191,16 +196,23 @@ export class SimulatedCamera {
     return done;
   }
 
-  #accept(connection: RtspConnection): void {
+  #accept(socket: Socket): void {
+    socket.setNoDelay(true);
+    const connection = new RtspConnection(new SocketWire(socket), this.#served());
     this.#connections.add(connection);
-    connection.start(() => this.#connections.delete(connection));
+    socket.on('data', (chunk) => connection.receive(chunk));
+    socket.on('error', () => undefined); // 'close' follows, and says enough: a client that goes away is no fault of ours
+    socket.on('close', () => {
+      connection.close('connection closed by client');
+      this.#connections.delete(connection);
+    });
   }
 
-  #served() {
+  #served(): ServedCamera {
     const { name, address, credentials } = this;
-    const { authScheme, startAtKey, clock } = this.#input;
+    const { authScheme, transport, udpQuirk, startAtKey, clock } = this.#input;
     return {
-      ...{ name, address, credentials, authScheme, startAtKey, clock },
+      ...{ name, address, credentials, authScheme, transport, udpQuirk, startAtKey, clock },
       faults: this.#faults,
       streamAt: (path: string) => {
         if (path === '' || path === '/main') return this.#streams.main;

@@ -28,6 +28,8 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --clips FOLDER       play the MP4 and MOV files in this folder, in turn, instead
   --user U --password P
   --auth basic|digest|both     what the cameras offer (default both)
+  --transport any|tcp|udp      what SETUP is granted (default any); else it is answered 461
+  --udp-quirk no-server-port|nothing-sent
   --start-anywhere     begin with whatever comes next, not with a key frame
   --no-in-band-sets    parameter sets in the SDP only
   --control PORT       HTTP control interface on 127.0.0.1 (0: a free port)
@@ -54,6 +56,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       clipFolder: values.clips,
       credentials: user !== undefined && password !== undefined ? { user, password } : undefined,
       authScheme: choiceOf('--auth', values.auth, ['basic', 'digest', 'both'] as const),
+      transport: choiceOf('--transport', values.transport, ['any', 'tcp', 'udp'] as const),
+      udpQuirk: choiceOf('--udp-quirk', values['udp-quirk'], ['no-server-port', 'nothing-sent'] as const),
       startAtKey: !values['start-anywhere'],
       hasInBandSets: !values['no-in-band-sets'],
       ffmpegPath: values.ffmpeg,
@@ -88,6 +92,8 @@ function parse(args: readonly string[]) {
         user: { type: 'string' },
         password: { type: 'string' },
         auth: { type: 'string' },
+        transport: { type: 'string' },
+        'udp-quirk': { type: 'string' },
         'start-anywhere': { type: 'boolean' },
         'no-in-band-sets': { type: 'boolean' },
         control: { type: 'string' },

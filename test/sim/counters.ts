@@ -1,8 +1,15 @@
+import type { ReceiverReport } from './rtp/receiver-report.ts';
+import type { TrackName } from './rtsp/session-description.ts';
+
+/** First and last frame number of an unbroken run. */
+export type FrameRange = readonly [number, number];
+
 /** What was sent, for comparing with what arrived. All counts are of video frames unless they say otherwise. */
 export interface SessionCounters {
   readonly id: string;
   /** The client's address and port. */
   readonly client: string;
+  readonly transport: 'tcp' | 'udp' | 'http';
   readonly startedUtcMs: number;
   readonly endedUtcMs: number | undefined;
   readonly endCause: string | undefined;
@@ -10,23 +17,37 @@ export interface SessionCounters {
   readonly framesSent: number;
   readonly firstFrame: number | undefined;
   readonly lastFrame: number | undefined;
-  /** Frame numbers of what was sent, first and last of each unbroken run; only the newest are kept. */
-  readonly ranges: readonly (readonly [number, number])[];
+  /** Frame numbers of what was sent; only the newest runs are kept. */
+  readonly ranges: readonly FrameRange[];
   /** Left out because this client did not read. */
   readonly framesDropped: number;
-  /** Left out by the fault `silent`. */
+  /** Left out by the fault `silent`, or because nothing is sent over UDP. */
   readonly framesWithheld: number;
   /** Sent, but with packets missing or garbage in it by a fault. */
   readonly framesDamaged: number;
+  readonly damagedRanges: readonly FrameRange[];
+  /** RTP of picture and sound, with those that a fault has left out: their sequence numbers are used up. */
+  readonly packetsSent: number;
+  /** Left out on purpose by a fault. */
+  readonly packetsLost: number;
   readonly bytesSent: number;
+  /** What the client says of what it gets; the newest of each track. */
+  readonly receiverReports: number;
+  readonly lastReports: Readonly<Partial<Record<TrackName, ReceiverReport>>>;
+  /** Datagrams that came to an RTP port. */
+  readonly holePunches: number;
 }
 
-export interface StreamCounters {
-  readonly framesSent: number;
-  readonly framesDropped: number;
-  readonly framesWithheld: number;
-  readonly framesDamaged: number;
-  readonly bytesSent: number;
+type Sum =
+  | 'framesSent'
+  | 'framesDropped'
+  | 'framesWithheld'
+  | 'framesDamaged'
+  | 'packetsSent'
+  | 'packetsLost'
+  | 'bytesSent';
+
+export interface StreamCounters extends Readonly<Record<Sum, number>> {
   /** Newest last. */
   readonly sessions: readonly SessionCounters[];
 }
@@ -35,31 +56,44 @@ export interface StreamCounters {
 const MAX_RANGES = 10_000;
 
 export class SessionTally {
-  readonly #id: string;
-  readonly #client: string;
-  readonly #startedUtcMs: number;
+  readonly #about: Pick<SessionCounters, 'id' | 'client' | 'transport' | 'startedUtcMs'>;
   #ended: { utcMs: number; cause: string } | undefined;
-  readonly #ranges: [number, number][] = [];
-  framesSent = 0;
+  readonly #sent: [number, number][] = [];
+  readonly #damaged: [number, number][] = [];
+  readonly #lastReports: Partial<Record<TrackName, ReceiverReport>> = {};
+  #framesSent = 0;
+  #framesDamaged = 0;
+  #firstFrame: number | undefined;
+  #receiverReports = 0;
+  #holePunches = 0;
   framesDropped = 0;
   framesWithheld = 0;
-  framesDamaged = 0;
+  packetsSent = 0;
+  packetsLost = 0;
   bytesSent = 0;
-  #firstFrame: number | undefined;
 
-  constructor(session: { id: string; client: string; startedUtcMs: number }) {
-    this.#id = session.id;
-    this.#client = session.client;
-    this.#startedUtcMs = session.startedUtcMs;
+  constructor(about: Pick<SessionCounters, 'id' | 'client' | 'transport' | 'startedUtcMs'>) {
+    this.#about = about;
   }
 
   countSent(frame: number): void {
-    this.framesSent++;
+    this.#framesSent++;
     this.#firstFrame ??= frame;
-    const last = this.#ranges.at(-1);
-    if (last && last[1] === frame - 1) last[1] = frame;
-    else this.#ranges.push([frame, frame]);
-    if (this.#ranges.length > MAX_RANGES) this.#ranges.shift();
+    append(this.#sent, frame);
+  }
+
+  countDamaged(frame: number): void {
+    this.#framesDamaged++;
+    append(this.#damaged, frame);
+  }
+
+  countReport(track: TrackName, report: ReceiverReport): void {
+    this.#receiverReports++;
+    this.#lastReports[track] = report;
+  }
+
+  countHolePunch(): void {
+    this.#holePunches++;
   }
 
   end(utcMs: number, cause: string): void {
@@ -67,22 +101,31 @@ export class SessionTally {
   }
 
   read(): SessionCounters {
+    const { framesDropped, framesWithheld, packetsSent, packetsLost, bytesSent } = this;
     return {
-      id: this.#id,
-      client: this.#client,
-      startedUtcMs: this.#startedUtcMs,
+      ...this.#about,
       endedUtcMs: this.#ended?.utcMs,
       endCause: this.#ended?.cause,
-      framesSent: this.framesSent,
+      framesSent: this.#framesSent,
       firstFrame: this.#firstFrame,
-      lastFrame: this.#ranges.at(-1)?.[1],
-      ranges: this.#ranges.map(([first, last]) => [first, last]),
-      framesDropped: this.framesDropped,
-      framesWithheld: this.framesWithheld,
-      framesDamaged: this.framesDamaged,
-      bytesSent: this.bytesSent,
+      lastFrame: this.#sent.at(-1)?.[1],
+      ranges: this.#sent.map(([first, last]) => [first, last]),
+      ...{ framesDropped, framesWithheld },
+      framesDamaged: this.#framesDamaged,
+      damagedRanges: this.#damaged.map(([first, last]) => [first, last]),
+      ...{ packetsSent, packetsLost, bytesSent },
+      receiverReports: this.#receiverReports,
+      lastReports: { ...this.#lastReports },
+      holePunches: this.#holePunches,
     };
   }
+}
+
+function append(ranges: [number, number][], frame: number): void {
+  const last = ranges.at(-1);
+  if (last && last[1] === frame - 1) last[1] = frame;
+  else ranges.push([frame, frame]);
+  if (ranges.length > MAX_RANGES) ranges.shift();
 }
 
 /** Old sessions beyond this are forgotten, and with them their part of the sums. */
@@ -98,13 +141,15 @@ export class StreamTally {
 
   read(): StreamCounters {
     const sessions = this.#sessions.map((session) => session.read());
-    const sum = (count: (session: SessionCounters) => number) => sessions.reduce((all, one) => all + count(one), 0);
+    const sum = (count: Sum) => sessions.reduce((all, session) => all + session[count], 0);
     return {
-      framesSent: sum((session) => session.framesSent),
-      framesDropped: sum((session) => session.framesDropped),
-      framesWithheld: sum((session) => session.framesWithheld),
-      framesDamaged: sum((session) => session.framesDamaged),
-      bytesSent: sum((session) => session.bytesSent),
+      framesSent: sum('framesSent'),
+      framesDropped: sum('framesDropped'),
+      framesWithheld: sum('framesWithheld'),
+      framesDamaged: sum('framesDamaged'),
+      packetsSent: sum('packetsSent'),
+      packetsLost: sum('packetsLost'),
+      bytesSent: sum('bytesSent'),
       sessions,
     };
   }

@@ -13,16 +13,12 @@ import {
 } from './rtp/packets.ts';
 import type { PreparedClip, PreparedFrame, PreparedSound } from './rtp/prepared-clip.ts';
 import { buildSenderReport } from './rtp/sender-report.ts';
-
-/** Where a session's bytes go: a client's connection. */
-export interface Outlet {
-  write(bytes: Buffer): void;
-  /** Written, and not yet taken by the kernel. */
-  readonly backlogBytes: number;
-}
+import type { TrackOutlet } from './transport/outlet.ts';
 
 /** One track as the client has set it up. */
 export interface TrackSetup {
+  readonly outlet: TrackOutlet;
+  /** Of interleaved packets. */
   readonly channel: number;
   readonly ssrc: number;
   readonly firstSequence: number;
@@ -44,7 +40,6 @@ const REPORT_INTERVAL_MS = 5_000;
 /** A camera's half of one client's session: fills in the packets, counts, and leaves out frames when the client does not keep up. */
 export class PlaySession {
   readonly tally: SessionTally;
-  readonly #outlet: Outlet;
   readonly #prepared: PreparedClip;
   readonly #faults: ActiveFaults;
   readonly #video: TrackState | undefined;
@@ -58,7 +53,7 @@ export class PlaySession {
   constructor(input: {
     readonly id: string;
     readonly client: string;
-    readonly outlet: Outlet;
+    readonly transport: 'tcp' | 'udp' | 'http';
     readonly clock: Clock;
     readonly prepared: PreparedClip;
     readonly faults: ActiveFaults;
@@ -66,24 +61,24 @@ export class PlaySession {
     readonly sound: TrackSetup | undefined;
     readonly startAtKey: boolean;
   }) {
-    this.#outlet = input.outlet;
     this.#prepared = input.prepared;
     this.#faults = input.faults;
     this.#video = input.video && newTrackState(input.video);
     this.#sound = input.sound && newTrackState(input.sound);
     this.#awaitsKey = input.startAtKey;
-    this.tally = new SessionTally({ id: input.id, client: input.client, startedUtcMs: input.clock.nowUtcMs() });
+    const { id, client, transport } = input;
+    this.tally = new SessionTally({ id, client, transport, startedUtcMs: input.clock.nowUtcMs() });
   }
 
   sendFrame(offered: NumberedFrame): void {
     const track = this.#video;
     if (!track) return;
     const { frame, sei } = offered;
-    if (this.#faults.has('silent')) {
+    if (this.#faults.has('silent') || track.outlet.isMuted) {
       this.#leaveOut('framesWithheld');
       return;
     }
-    if (this.#outlet.backlogBytes > MAX_BACKLOG_BYTES) this.#isDropping = true;
+    if (track.outlet.backlogBytes > MAX_BACKLOG_BYTES) this.#isDropping = true;
     else if (frame.isKey) this.#isDropping = false;
     const packets = frame.head.offsets.length + sei.offsets.length + frame.body.offsets.length;
     if (this.#isDropping) {
@@ -100,18 +95,18 @@ export class PlaySession {
     if (this.#faults.touchesPackets) this.#writeDisturbed(track, offered);
     else {
       const bytes = assembleFrame(offered, track);
-      this.#write(track, bytes, packets);
+      this.#write(track, [bytes], packets);
       this.tally.countSent(offered.number);
     }
   }
 
   sendSound(sound: PreparedSound, timestamp: number, dueMs: number): void {
     const track = this.#sound;
-    if (!track || this.#isDropping || this.#faults.has('silent')) return;
+    if (!track || this.#isDropping || this.#faults.has('silent') || track.outlet.isMuted) return;
     if (this.#video && !(this.#startedAtMs !== undefined && dueMs >= this.#startedAtMs)) return;
     const bytes = Buffer.from(sound.run.bytes);
     fillIn(bytes, 0, sound.run.offsets, { ...track, timestamp });
-    this.#write(track, bytes, sound.run.offsets.length);
+    this.#write(track, [bytes], sound.run.offsets.length);
   }
 
   /** At once after the first packet, and then from time to time. */
@@ -131,7 +126,7 @@ export class PlaySession {
       if (!track || track.packets === 0) continue;
       const { ssrc, packets, payloadBytes } = track;
       const report = buildSenderReport({ channel: track.channel + 1, ssrc, utcMs, timestamp, packets, payloadBytes });
-      this.#outlet.write(report);
+      track.outlet.sendReport(report);
       this.tally.bytesSent += report.length;
     }
   }
@@ -149,22 +144,26 @@ export class PlaySession {
     const filler = fillerRun(codec, frameBytes, factor, payloadType);
     const run = joinRuns([frame.head, sei, frame.body, filler]);
     fillIn(run.bytes, 0, run.offsets, { ...track, timestamp });
-    const { pieces, isDamaged } = disturb(splitRun(run), this.#faults);
-    this.#write(track, Buffer.concat(pieces), run.offsets.length);
-    if (isDamaged) this.tally.framesDamaged++;
+    const { pieces, isDamaged, packetsLost } = disturb(splitRun(run), this.#faults);
+    this.#write(track, pieces, run.offsets.length);
+    this.tally.packetsLost += packetsLost;
+    if (isDamaged) this.tally.countDamaged(offered.number);
     else this.tally.countSent(offered.number);
   }
 
-  #write(track: TrackState, bytes: Buffer, packets: number): void {
-    this.#outlet.write(bytes);
+  #write(track: TrackState, pieces: readonly Buffer[], packets: number): void {
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    track.outlet.send(pieces);
     track.sequence = (track.sequence + packets) & 0xffff;
     track.packets += packets;
-    track.payloadBytes += bytes.length - packets * (INTERLEAVED_HEADER_BYTES + RTP_HEADER_BYTES);
-    this.tally.bytesSent += bytes.length;
+    track.payloadBytes += bytes - packets * (INTERLEAVED_HEADER_BYTES + RTP_HEADER_BYTES);
+    this.tally.packetsSent += packets;
+    this.tally.bytesSent += bytes;
   }
 }
 
 interface TrackState {
+  readonly outlet: TrackOutlet;
   readonly channel: number;
   readonly ssrc: number;
   sequence: number;
@@ -173,7 +172,8 @@ interface TrackState {
 }
 
 function newTrackState(setup: TrackSetup): TrackState {
-  return { channel: setup.channel, ssrc: setup.ssrc, sequence: setup.firstSequence, packets: 0, payloadBytes: 0 };
+  const { outlet, channel, ssrc, firstSequence } = setup;
+  return { outlet, channel, ssrc, sequence: firstSequence, packets: 0, payloadBytes: 0 };
 }
 
 /** Head, frame number and body in one piece of memory, so that a frame is one write. */

@@ -50,10 +50,57 @@ describe('what ffmpeg records has the numbers of the frames that were sent', () 
   });
 });
 
+describe('over other transports', () => {
+  test.concurrent('ffmpeg decodes UDP without an error', async () => {
+    const result = await withFfmpeg({ sound: 'aac' }, ['-xerror'], ['-f', 'null', '-'], 'udp');
+    expect(result.stderr).toBe('');
+    expect(result.framesSent).toBeGreaterThanOrEqual(70);
+    expect(result.transport).toBe('udp');
+  });
+
+  test.concurrent.each(['udp', 'tcp'])('GStreamer records over %s all that was sent, and reports', async (protocol) => {
+    const whyNot = await whyNoGStreamer();
+    if (whyNot) return console.log(`not run: ${whyNot}`);
+    const { frames, session } = await withGStreamer(protocol);
+    expect(frames.length).toBeGreaterThan(150);
+    expect(frames).toEqual(frames.map((_, i) => session.firstFrame! + i));
+    expect(session.transport).toBe(protocol);
+    expect(session.receiverReports).toBeGreaterThan(0);
+    expect(session.lastReports.video!.packetsLost).toBeLessThanOrEqual(0); // GStreamer counts from the second packet on
+  });
+});
+
 let nextNumber = 1;
 
+/** Records 200 frames; its first report comes after some 5 s. */
+async function withGStreamer(protocol: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-sim-'));
+  const simulator = await startSimulator({
+    ...{ cameras: 1, firstCamera: nextNumber++, port: 0, subClip: false, cacheFolder: TEST_CACHE, clip: SMALL_CLIP },
+  });
+  try {
+    const camera = simulator.cameras[0]!;
+    const path = join(folder, 'recorded.mp4');
+    const source = `rtspsrc location=${camera.url} protocols=${protocol}`;
+    const sink = `rtph264depay ! h264parse ! identity eos-after=200 ! mp4mux ! filesink location=${path}`;
+    await run('gst-launch-1.0', ['-q', '-e', ...`${source} ! ${sink}`.split(' ')]);
+    const { frames } = await readFrameNumbersFromMp4(path);
+    return { frames, session: camera.counters().main.sessions[0]! };
+  } finally {
+    await simulator.stop();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function whyNoGStreamer(): Promise<string | undefined> {
+  return await run('gst-inspect-1.0', ['rtspsrc']).then(
+    () => undefined,
+    () => 'needs GStreamer with rtspsrc (Debian: gstreamer1.0-tools, gstreamer1.0-plugins-good and -bad)',
+  );
+}
+
 /** Runs ffmpeg for 3 s of a camera with credentials, whose timestamps wrap meanwhile. */
-async function withFfmpeg(clip: Partial<ClipOptions>, global: string[], output: string[]) {
+async function withFfmpeg(clip: Partial<ClipOptions>, global: string[], output: string[], transport = 'tcp') {
   const number = nextNumber++;
   const simulator = await startSimulator({
     ...{ cameras: 1, firstCamera: number, port: 0, subClip: false, cacheFolder: TEST_CACHE },
@@ -64,7 +111,7 @@ async function withFfmpeg(clip: Partial<ClipOptions>, global: string[], output: 
   });
   try {
     const camera = simulator.cameras[0]!;
-    const input = ['-rtsp_transport', 'tcp', '-i', camera.urlWithCredentials];
+    const input = ['-rtsp_transport', transport, '-i', camera.urlWithCredentials];
     const { stderr } = await run(defaultFfmpegPath(), [
       '-nostdin',
       '-v',
@@ -76,7 +123,7 @@ async function withFfmpeg(clip: Partial<ClipOptions>, global: string[], output: 
       ...output,
     ]).catch((error: { stderr: string }) => ({ stderr: error.stderr }));
     const { framesSent, sessions } = camera.counters().main;
-    return { number, stderr, framesSent, first: sessions[0]!.firstFrame! };
+    return { number, stderr, framesSent, first: sessions[0]!.firstFrame!, transport: sessions[0]!.transport };
   } finally {
     await simulator.stop();
   }

@@ -107,7 +107,7 @@ describe('a camera', () => {
   });
 
   test('answers 404, 454, 455, 461 and 501 where a client goes wrong', async () => {
-    const camera = await start();
+    const camera = await start({ transport: 'tcp' });
     const client = await open(camera);
     expect((await client.request('DESCRIBE', '/nothing')).status).toBe(404);
     expect((await client.request('PLAY')).status).toBe(455);

@@ -4,6 +4,8 @@ import { SimulatedCamera } from './camera.ts';
 import { ClipLibrary } from './clip-library.ts';
 import type { ClipOptions } from './clip-options.ts';
 import type { AuthScheme, Credentials } from './rtsp/authentication.ts';
+import type { UdpQuirk } from './rtsp/served-camera.ts';
+import type { OfferedTransport } from './rtsp/transport.ts';
 
 export interface SimulatorOptions {
   readonly cameras: number;
@@ -20,6 +22,10 @@ export interface SimulatorOptions {
   readonly credentials?: Credentials | undefined;
   /** Default `both`. */
   readonly authScheme?: AuthScheme | undefined;
+  /** What SETUP is granted; else it is answered 461. Default `any`. */
+  readonly transport?: OfferedTransport | undefined;
+  /** Default `none`. */
+  readonly udpQuirk?: UdpQuirk | undefined;
   /** Clients get a key frame first (default), or whatever comes next. */
   readonly startAtKey?: boolean | undefined;
   /** Parameter sets before each key frame (default), or in the SDP alone. */
@@ -114,6 +120,8 @@ async function buildCamera(
     ...(await library.clipsFor(index, options.cameras, name)),
     credentials: options.credentials,
     authScheme: options.authScheme ?? 'both',
+    transport: options.transport ?? 'any',
+    udpQuirk: options.udpQuirk ?? 'none',
     startAtKey: options.startAtKey ?? true,
     firstTimestamp: options.firstTimestamp ?? (number * 0x9e3779b1) >>> 0,
     clock: options.clock ?? systemClock,

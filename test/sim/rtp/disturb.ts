@@ -11,12 +11,15 @@ export interface Disturbed {
   readonly pieces: Buffer[];
   /** The client cannot be expected to have this frame whole. */
   readonly isDamaged: boolean;
+  /** Left out. */
+  readonly packetsLost: number;
 }
 
 /** Applies the packet faults that are on to one frame's packets. */
 export function disturb(packets: Buffer[], faults: ActiveFaults): Disturbed {
   let pieces = packets;
   let isDamaged = false;
+  let packetsLost = 0;
 
   const garbage = faults.get('garbage');
   if (garbage && faults.random('garbage')() < (garbage.share ?? DEFAULT_GARBAGE_SHARE)) {
@@ -29,13 +32,14 @@ export function disturb(packets: Buffer[], faults: ActiveFaults): Disturbed {
   if (loss) {
     const random = faults.random('lose-packets');
     const kept = pieces.filter(() => random() >= loss.share);
-    isDamaged ||= kept.length < pieces.length;
+    packetsLost = pieces.length - kept.length;
+    isDamaged ||= packetsLost > 0;
     pieces = kept;
   }
 
   const reorder = faults.get('reorder-packets');
   if (reorder) pieces = swapNeighbours(pieces, reorder.share, faults.random('reorder-packets'));
-  return { pieces, isDamaged };
+  return { pieces, isDamaged, packetsLost };
 }
 
 /** Filler so that a frame of `frameBytes` becomes `factor` times as large; to be put behind its slices. */

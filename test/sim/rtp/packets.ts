@@ -87,3 +87,16 @@ export function fillIn(bytes: Buffer, base: number, offsets: readonly number[], 
 export function splitRun(run: PacketRun): Buffer[] {
   return run.offsets.map((offset, i) => run.bytes.subarray(offset, run.offsets[i + 1] ?? run.bytes.length));
 }
+
+/** The RTP packets in a piece, without what interleaving puts before them. What is no packet comes as one piece, as it is. */
+export function interleavedPackets(piece: Buffer): Buffer[] {
+  const packets: Buffer[] = [];
+  let offset = 0;
+  while (offset < piece.length) {
+    if (piece[offset] !== 0x24) return [...packets, piece.subarray(offset)];
+    const end = offset + INTERLEAVED_HEADER_BYTES + piece.readUInt16BE(offset + 2);
+    packets.push(piece.subarray(offset + INTERLEAVED_HEADER_BYTES, end));
+    offset = end;
+  }
+  return packets;
+}

@@ -1,27 +1,13 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import type { Socket } from 'node:net';
-import type { Clock } from '../../../src/base/clock.ts';
+import { randomBytes } from 'node:crypto';
 import { isAppError } from '../../../src/base/errors.ts';
-import type { ActiveFaults } from '../active-faults.ts';
-import type { LiveStream } from '../live-stream.ts';
-import { PlaySession, type TrackSetup } from '../play-session.ts';
-import { type AuthScheme, type Credentials, challenges, checkAuthorization } from './authentication.ts';
+import type { ClientWire } from '../transport/wire.ts';
+import { challenges, checkAuthorization } from './authentication.ts';
 import { RequestReader, type RtspRequest } from './request-reader.ts';
 import { formatResponse, type Response } from './responses.ts';
-import { describeStream, TRACK_CONTROLS } from './session-description.ts';
-import { findInterleaved } from './transport.ts';
-
-/** What a connection needs to know of its camera. */
-export interface ServedCamera {
-  readonly name: string;
-  readonly address: string;
-  readonly startAtKey: boolean;
-  readonly credentials: Credentials | undefined;
-  readonly authScheme: AuthScheme;
-  readonly faults: ActiveFaults;
-  readonly clock: Clock;
-  streamAt(path: string): LiveStream | undefined;
-}
+import type { ServedCamera } from './served-camera.ts';
+import { RtspSession } from './session.ts';
+import { describeStream, TRACK_CONTROLS, type TrackName } from './session-description.ts';
+import { chooseOffer, parseTransportOffers } from './transport.ts';
 
 /** A client that says nothing for so long has gone (RFC 2326, 12.37: the default). */
 const SESSION_TIMEOUT_SECONDS = 60;
@@ -29,35 +15,40 @@ const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER, T
 
 /** One client's RTSP connection to one camera, with at most one session. */
 export class RtspConnection {
-  readonly #socket: Socket;
+  readonly #wire: ClientWire;
   readonly #camera: ServedCamera;
   readonly #reader = new RequestReader();
   readonly #nonce = randomBytes(16).toString('hex');
-  readonly #client: string;
   #lastHeardMs: number;
-  #setup: { id: string; stream: LiveStream; video?: TrackSetup; sound?: TrackSetup } | undefined;
-  #session: PlaySession | undefined;
+  #session: RtspSession | undefined;
+  /** Requests are answered one after the other: a SETUP that opens ports takes a moment. */
+  #answering: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
-  constructor(socket: Socket, camera: ServedCamera) {
-    this.#socket = socket;
+  constructor(wire: ClientWire, camera: ServedCamera) {
+    this.#wire = wire;
     this.#camera = camera;
-    this.#client = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#lastHeardMs = camera.clock.monotonicMs();
   }
 
-  start(onClosed: () => void): void {
-    this.#socket.setNoDelay(true);
-    this.#socket.on('data', (chunk) => this.#read(chunk));
-    this.#socket.on('error', () => undefined); // 'close' follows, and says enough: a client that goes away is no fault of ours
-    this.#socket.on('close', () => {
-      this.#endSession('connection closed by client');
-      onClosed();
-    });
+  receive(chunk: Buffer): void {
+    this.#hear();
+    if (this.#camera.faults.get('silent')?.hang) return;
+    try {
+      for (const item of this.#reader.push(chunk)) {
+        if (item.kind === 'request') this.#answering = this.#answering.then(() => this.#serve(item));
+        else this.#session?.takeInterleaved(item.channel, item.bytes);
+      }
+    } catch (error) {
+      if (!isAppError(error, 'protocol')) throw error;
+      this.#wire.end(formatResponse({ status: 400 }, undefined));
+    }
   }
 
   close(cause: string): void {
+    this.#isClosed = true;
     this.#endSession(cause);
-    this.#socket.destroy();
+    this.#wire.close();
   }
 
   closeIfSilent(): void {
@@ -65,20 +56,14 @@ export class RtspConnection {
     if (silentMs > SESSION_TIMEOUT_SECONDS * 1000) this.close(`nothing heard for ${SESSION_TIMEOUT_SECONDS} s`);
   }
 
-  #read(chunk: Buffer): void {
+  #hear(): void {
     this.#lastHeardMs = this.#camera.clock.monotonicMs();
-    if (this.#camera.faults.get('silent')?.hang) return;
-    try {
-      for (const item of this.#reader.push(chunk)) if (item.kind === 'request') this.#serve(item);
-    } catch (error) {
-      if (!isAppError(error, 'protocol')) throw error;
-      this.#socket.end(formatResponse({ status: 400 }, undefined));
-    }
   }
 
-  #serve(request: RtspRequest): void {
-    const response = this.#authorize(request) ?? this.#answer(request);
-    this.#socket.write(formatResponse(response, request.headers.get('cseq')));
+  async #serve(request: RtspRequest): Promise<void> {
+    if (this.#isClosed) return;
+    const response = this.#authorize(request) ?? (await this.#answer(request));
+    this.#wire.write(formatResponse(response, request.headers.get('cseq')));
   }
 
   #authorize(request: RtspRequest): Response | undefined {
@@ -93,14 +78,14 @@ export class RtspConnection {
     return { status: 401, headers: lines.map((line) => ['WWW-Authenticate', line] as const) };
   }
 
-  #answer(request: RtspRequest): Response {
+  async #answer(request: RtspRequest): Promise<Response> {
     switch (request.method) {
       case 'OPTIONS':
         return { status: 200, headers: [['Public', METHODS]] };
       case 'DESCRIBE':
         return this.#describe(request);
       case 'SETUP':
-        return this.#setUp(request);
+        return await this.#setUp(request);
       case 'PLAY':
         return this.#play(request);
       case 'GET_PARAMETER':
@@ -109,7 +94,6 @@ export class RtspConnection {
       case 'TEARDOWN':
         if (!this.#isOwnSession(request)) return { status: 454 };
         this.#endSession('TEARDOWN');
-        this.#setup = undefined;
         return { status: 200 };
       case 'PAUSE':
       case 'RECORD':
@@ -135,78 +119,51 @@ export class RtspConnection {
     };
   }
 
-  #setUp(request: RtspRequest): Response {
+  async #setUp(request: RtspRequest): Promise<Response> {
     const { path, track } = splitUri(request.uri);
     const stream = this.#camera.streamAt(path);
     if (!stream || !track || (track === 'sound' && !stream.prepared.sound)) return { status: 404 };
-    if (this.#session || (this.#setup && this.#setup.stream !== stream)) return { status: 455 };
-    const offer = findInterleaved(request.headers.get('transport') ?? '');
+    if (this.#session && (this.#session.isPlaying || this.#session.stream !== stream)) return { status: 455 };
+    const offers = parseTransportOffers(request.headers.get('transport') ?? '');
+    const offer = chooseOffer(offers, this.#camera.transport);
     if (!offer) return { status: 461 };
-    const channel = offer.channel ?? (track === 'video' ? 0 : 2);
-    const setup = { channel, ssrc: randomBytes(4).readUInt32BE(0), firstSequence: randomInt(0x10000) };
-    this.#setup ??= { id: randomBytes(8).toString('hex'), stream };
-    this.#setup[track] = setup;
-    const ssrc = setup.ssrc.toString(16).padStart(8, '0').toUpperCase();
-    const transport = `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1};ssrc=${ssrc}`;
+    this.#session ??= new RtspSession({
+      camera: this.#camera,
+      stream,
+      wire: this.#wire,
+      onHeard: () => this.#hear(),
+    });
+    const transport = await this.#session.setUp(track, offer);
     return { status: 200, headers: [['Transport', transport], ...this.#sessionHeader()] };
   }
 
   #play(request: RtspRequest): Response {
-    const setup = this.#setup;
-    if (!setup) return { status: 455 };
+    if (!this.#session) return { status: 455 };
     if (!this.#isOwnSession(request)) return { status: 454 };
-    if (this.#session) return { status: 200, headers: this.#sessionHeader() };
-    const { startAtKey, faults, clock } = this.#camera;
-    const socket = this.#socket;
-    this.#session = new PlaySession({
-      id: setup.id,
-      client: this.#client,
-      outlet: {
-        write: (bytes) => {
-          if (!socket.destroyed) socket.write(bytes);
-        },
-        get backlogBytes() {
-          return socket.writableLength;
-        },
-      },
-      clock,
-      prepared: setup.stream.prepared,
-      faults,
-      video: setup.video,
-      sound: setup.sound,
-      startAtKey,
-    });
-    const start = setup.stream.join(this.#session, startAtKey);
-    const base = request.uri.replace(/\/$/, '');
-    const info = (['video', 'sound'] as const).flatMap((track) => {
-      const chosen = setup[track];
-      const rtptime = track === 'video' ? start.videoTimestamp : start.soundTimestamp;
-      return chosen ? [`url=${base}/${TRACK_CONTROLS[track]};seq=${chosen.firstSequence};rtptime=${rtptime}`] : [];
-    });
+    if (this.#session.isPlaying) return { status: 200, headers: this.#sessionHeader() };
+    const info = this.#session.play(request.uri.replace(/\/$/, ''));
     return {
       status: 200,
-      headers: [...this.#sessionHeader(), ['Range', 'npt=now-'], ['RTP-Info', info.join(',')]],
+      headers: [...this.#sessionHeader(), ['Range', 'npt=now-'], ['RTP-Info', info]],
     };
   }
 
   #sessionHeader(): [string, string][] {
-    return this.#setup ? [['Session', `${this.#setup.id};timeout=${SESSION_TIMEOUT_SECONDS}`]] : [];
+    return this.#session ? [['Session', `${this.#session.id};timeout=${SESSION_TIMEOUT_SECONDS}`]] : [];
   }
 
   #isOwnSession(request: RtspRequest): boolean {
-    return request.headers.get('session')?.split(';')[0]?.trim() === this.#setup?.id;
+    return request.headers.get('session')?.split(';')[0]?.trim() === this.#session?.id;
   }
 
   #endSession(cause: string): void {
-    if (!this.#session) return;
-    this.#session.tally.end(this.#camera.clock.nowUtcMs(), cause);
-    this.#setup?.stream.leave(this.#session);
+    this.#session?.end(cause);
     this.#session = undefined;
   }
 }
 
 /** The stream's path and the track at its end, if any. Works for a whole address as well as for a path alone. */
-function splitUri(uri: string): { path: string; track: 'video' | 'sound' | undefined } {
+function splitUri(uri: string): { path: string; track: TrackName | undefined } {
   const path = uri.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/\?.*$/, '');
   for (const track of ['video', 'sound'] as const) {
     if (path.endsWith(`/${TRACK_CONTROLS[track]}`)) {

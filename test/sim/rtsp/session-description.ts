@@ -3,6 +3,7 @@ import type { PreparedClip } from '../rtp/prepared-clip.ts';
 
 /** What the last part of a track's address is called. */
 export const TRACK_CONTROLS = { video: 'trackID=0', sound: 'trackID=1' } as const;
+export type TrackName = keyof typeof TRACK_CONTROLS;
 
 /** The SDP of one stream (RFC 8866; attributes after RFC 6184, 7798, 3640). */
 export function describeStream(prepared: PreparedClip, address: string, name: string): string {

@@ -1,0 +1,22 @@
+import type { Clock } from '../../../src/base/clock.ts';
+import type { ActiveFaults } from '../active-faults.ts';
+import type { LiveStream } from '../live-stream.ts';
+import type { AuthScheme, Credentials } from './authentication.ts';
+import type { OfferedTransport } from './transport.ts';
+
+/** What cameras do wrong over UDP: name no port of their own, or say yes and send nothing (a firewall between looks the same). */
+export type UdpQuirk = 'none' | 'no-server-port' | 'nothing-sent';
+
+/** What a connection needs to know of its camera. */
+export interface ServedCamera {
+  readonly name: string;
+  readonly address: string;
+  readonly startAtKey: boolean;
+  readonly credentials: Credentials | undefined;
+  readonly authScheme: AuthScheme;
+  readonly transport: OfferedTransport;
+  readonly udpQuirk: UdpQuirk;
+  readonly faults: ActiveFaults;
+  readonly clock: Clock;
+  streamAt(path: string): LiveStream | undefined;
+}
