@@ -36,6 +36,7 @@ import { Sessions } from './servers/admin/sessions.ts';
 import { settingsRoutes } from './servers/admin/settings-routes.ts';
 import { statusSource, unknownState } from './servers/admin/status.ts';
 import { statusRoutes } from './servers/admin/status-routes.ts';
+import { streamRoutes } from './servers/admin/stream-routes.ts';
 import { readOrMakeCertificate } from './servers/admin/tls.ts';
 import { AgeKeeper } from './storage/age-keeper.ts';
 import { LockKeeper } from './storage/lock-keeper.ts';
@@ -221,6 +222,7 @@ async function serve(
     ...sessionRoutes({ accounts, sessions, audit: audit.write, clock, isTls }),
     ...statusRoutes(status),
     ...channelRoutes({ channels, audit: audit.write }),
+    ...streamRoutes({ channels, recorder, settings: () => settings.current }),
     ...settingsRoutes({ settings, onChange: () => plan.refresh(), audit: audit.write }),
     ...mediaRoutes({ catalog, channels, playback, log }),
     liveRoute(),

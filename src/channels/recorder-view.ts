@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ChannelState, DriveState, Fact, Rates } from '../link/messages.ts';
+import type { StreamReport } from '../link/stream-report.ts';
 
 type Hello = Extract<Fact, { kind: 'hello' }>;
 
@@ -16,6 +17,7 @@ export class RecorderView {
   #hello: Hello | undefined;
   #rates: Rates | undefined;
   readonly #channels = new Map<string, ChannelState>();
+  readonly #reports = new Map<string, StreamReport>();
   readonly #drives = new Map<string, DriveState>();
 
   constructor(options: { clock: Clock }) {
@@ -34,6 +36,9 @@ export class RecorderView {
       case 'rates':
         this.#rates = fact;
         break;
+      case 'stream-report':
+        this.#reports.set(fact.channelId, fact);
+        break;
       case 'drive-state':
         this.#drives.set(fact.driveId, fact);
         break;
@@ -45,6 +50,7 @@ export class RecorderView {
     this.#hello = undefined;
     this.#rates = undefined;
     this.#channels.clear();
+    this.#reports.clear();
     this.#drives.clear();
   }
 
@@ -62,6 +68,11 @@ export class RecorderView {
 
   channelRates(channelId: string): Rates['channels'][number] | undefined {
     return this.rates?.channels.find((channel) => channel.channelId === channelId);
+  }
+
+  /** The last one, also of a session that has ended: it says of when it is. */
+  streamReport(channelId: string): StreamReport | undefined {
+    return this.#reports.get(channelId);
   }
 
   drive(driveId: string): DriveState | undefined {

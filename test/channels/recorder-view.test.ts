@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/base/clock.ts';
 import { RecorderView } from '../../src/channels/recorder-view.ts';
 import type { ChannelState } from '../../src/link/messages.ts';
+import { healthyReport } from './healthy-report.ts';
 
 const STATE: ChannelState = {
   kind: 'channel-state',
@@ -32,6 +33,16 @@ describe('what is known of the recorder', () => {
     expect(view.channel('aaaaaaaa')).toBeUndefined();
     view.onFact({ kind: 'rates', atUtcMs: 0, channels: [], drives: [], tailBytes: 0 });
     expect(view.channel('aaaaaaaa')?.state).toBe('recording');
+  });
+
+  it('holds on to a stream report, which says of when it is, while the recorder is silent', async () => {
+    const clock = new ManualClock(0);
+    const view = new RecorderView({ clock });
+    view.onFact({ ...healthyReport(), channelId: 'aaaaaaaa' });
+    await clock.advance(60_000);
+    expect(view.streamReport('aaaaaaaa')?.measuredMs).toBe(600_000);
+    view.onDisconnected();
+    expect(view.streamReport('aaaaaaaa')).toBeUndefined();
   });
 
   it('is nothing after the connection is lost', () => {

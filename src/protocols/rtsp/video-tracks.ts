@@ -12,6 +12,9 @@ export interface VideoTrack {
 /** RFC 3551 table 5: payload types that need no `rtpmap`. */
 export const STATIC_VIDEO_MAPS: ReadonlyMap<number, RtpMap> = new Map();
 
+/** Told to the installer in words of its own, wherever it stands in a message. */
+export const DECODING_ORDER_NUMBERS = 'H.265 with decoding order numbers';
+
 /** Undefined for what is not video that we know; a sentence says why known video cannot be received. */
 export function videoTrackOf(
   map: RtpMap,
@@ -27,7 +30,7 @@ export function videoTrackOf(
     case 'hevc': {
       // Decoding order numbers would be taken for picture data.
       if (Number(parameters.get('sprop-max-don-diff') ?? 0) > 0)
-        return 'H.265 with decoding order numbers, which is not supported';
+        return `${DECODING_ORDER_NUMBERS}, which is not supported`;
       return { kind: 'video', codec: 'h265', parameterSets: h265Sets(parameters) };
     }
     default:

@@ -1,11 +1,17 @@
 import { Type } from '@sinclair/typebox';
+import { SEVERITIES } from '../../channels/stream-findings.ts';
 import { ChannelSettings, generalFields, WeeklySchedule } from '../../config/settings.ts';
 import { CHANNEL_STATES } from '../../link/messages.ts';
+import { StreamReport } from '../../link/stream-report.ts';
 
 /* Replies of the API as schemas: the OpenAPI document shows them, a test checks real replies against them. */
 
 const NullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const NullableText = Type.Union([Type.String(), Type.Null()]);
+
+const NullableFingerprint = Type.Union([Type.String(), Type.Null()], {
+  description: 'SHA-256 of the certificate that the camera shows although another one is expected; else null',
+});
 
 export const NumberParams = Type.Object({ number: Type.Integer({ minimum: 1, maximum: 256 }) });
 
@@ -43,10 +49,7 @@ export const ChannelStatus = Type.Object({
   cause: NullableText,
   detail: Type.String(),
   sinceUtcMs: NullableNumber,
-  presentedCertificate: Type.Union([Type.String(), Type.Null()], {
-    description:
-      'SHA-256 of the certificate that the camera shows and that is not the one which is expected; null otherwise',
-  }),
+  presentedCertificate: NullableFingerprint,
   allotmentMbps: Type.Number(),
   mbps1s: Type.Number(),
   mbps60s: Type.Number(),
@@ -61,6 +64,27 @@ export const ChannelStatus = Type.Object({
   ]),
   packetsLost: Type.Integer(),
   framesDropped: Type.Integer(),
+  /** Measured, where key frames come so seldom that who watches notices; else null. */
+  longKeyIntervalMs: NullableNumber,
+  /** How many, of the stream report. */
+  findings: Type.Object({ problem: Type.Integer(), advice: Type.Integer(), note: Type.Integer() }),
+});
+
+export const StreamReportReply = Type.Object({
+  channel: Type.Integer(),
+  /** Null until something was measured since the recorder started; the last one of a session that has ended stays. */
+  report: Type.Union([Type.Omit(StreamReport, ['kind', 'channelId']), Type.Null()]),
+  presentedCertificate: NullableFingerprint,
+  /** The worst first. */
+  findings: Type.Array(
+    Type.Object({
+      code: Type.String(),
+      severity: Type.Union(SEVERITIES.map((severity) => Type.Literal(severity))),
+      title: Type.String(),
+      sentence: Type.String(),
+      advice: Type.String({ description: 'what to do; empty where there is nothing to do' }),
+    }),
+  ),
 });
 
 export const StatusReply = Type.Object({

@@ -9,6 +9,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { DriveFigures } from '../../catalog/rows.ts';
 import { allottedMbps } from '../../channels/admission.ts';
 import type { RecorderView } from '../../channels/recorder-view.ts';
+import { checkStream, countFindings } from '../../channels/stream-check.ts';
 import type { ChannelSettings, Settings } from '../../config/settings.ts';
 import { forecastDays } from '../../storage/forecast.ts';
 import type { SystemFigures } from '../../system/figures.ts';
@@ -94,7 +95,7 @@ export function statusSource(deps: StatusDeps): StatusSource {
         measuredMbps: measuredMbps(),
       },
       channelLimit: model.channelCount,
-      channels: channels.map((channel) => channelStatus(channel, recorder, lastFootage)),
+      channels: channels.map((channel) => channelStatus(channel, settings, recorder, lastFootage)),
       bays: bayReplies,
       catalog: { isCatchingUp: deps.isCatchingUp() },
       system: { ...figures, clock: clockState, ffmpeg },
@@ -110,18 +111,19 @@ const SWITCHED_OFF = {
   cause: null,
   detail: 'the channel is switched off',
   sinceUtcMs: null,
-  presentedCertificate: null,
   video: null,
   audio: null,
 };
 
 function channelStatus(
   channel: ChannelSettings,
+  settings: Settings,
   recorder: RecorderView,
   lastFootage: ReadonlyMap<string, number>,
 ): Static<typeof ChannelStatus> {
   const state = channel.isEnabled ? recorder.channel(channel.id) : SWITCHED_OFF;
   const rates = recorder.channelRates(channel.id);
+  const stream = checkStream(channel, recorder, settings);
   const { number, id, name, url, allotmentMbps } = channel;
   return {
     ...{ number, id, name, url, allotmentMbps },
@@ -131,11 +133,13 @@ function channelStatus(
     mbps1s: rates?.mbps1s ?? 0,
     mbps60s: rates?.mbps60s ?? 0,
     lastFootageUtcMs: rates?.lastFootageUtcMs ?? lastFootage.get(id) ?? null,
-    presentedCertificate: state?.presentedCertificate ?? null,
+    presentedCertificate: stream.presentedCertificate,
     video: state?.video ?? null,
     audio: state?.audio ?? null,
     packetsLost: rates?.packetsLost ?? 0,
     framesDropped: rates?.framesDropped ?? 0,
+    longKeyIntervalMs: stream.longKeyIntervalMs,
+    findings: countFindings(stream.findings),
   };
 }
 

@@ -25,6 +25,7 @@ import { Sessions } from '../../../src/servers/admin/sessions.ts';
 import { settingsRoutes } from '../../../src/servers/admin/settings-routes.ts';
 import { statusSource } from '../../../src/servers/admin/status.ts';
 import { statusRoutes } from '../../../src/servers/admin/status-routes.ts';
+import { streamRoutes } from '../../../src/servers/admin/stream-routes.ts';
 import { LockKeeper } from '../../../src/storage/lock-keeper.ts';
 import { LockStore } from '../../../src/storage/lock-store.ts';
 
@@ -104,6 +105,7 @@ export async function startApi(options: { model?: Partial<Model> } = {}) {
     ...sessionRoutes({ accounts, sessions, audit, clock, isTls: false }),
     ...statusRoutes(status),
     ...channelRoutes({ channels, audit }),
+    ...streamRoutes({ channels, recorder, settings: () => settings.current }),
     ...settingsRoutes({ settings, onChange, audit }),
     ...archiveRoutes({ catalog, channels, locks, isPlanConfirmed: () => true, audit }),
     ...mediaRoutes({ catalog, channels, playback, log: silentLog }),

@@ -5,6 +5,7 @@ import { Value } from '@sinclair/typebox/value';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../../src/servers/admin/openapi.ts';
 import { closedEntry, gapEntry, START_UTC_MS } from '../../catalog/synthetic-drive.ts';
+import { healthyReport } from '../../channels/healthy-report.ts';
 import { type Api, startApi } from './api-harness.ts';
 
 const DOCK = { name: 'Loading dock', url: 'rtsp://10.0.0.5/main', allotmentMbps: 2 };
@@ -230,6 +231,62 @@ describe('the overview', () => {
   });
 });
 
+describe('the stream report', () => {
+  const HELLO = { kind: 'hello', version: 1, unit: 'aabbccdd', boot: 3, startedUtcMs: 5, planRevision: 1 } as const;
+  const STATE = { kind: 'channel-state', cause: null, detail: '', sinceUtcMs: 7, video: null, audio: null } as const;
+
+  it('is empty until the recorder has measured something', async () => {
+    await api.call('POST', '/channels', DOCK);
+    expect((await api.call('GET', '/channels/1/stream-report')).body).toEqual({
+      channel: 1,
+      report: null,
+      presentedCertificate: null,
+      findings: [],
+    });
+    expect((await api.call('GET', '/channels/9/stream-report')).status).toBe(404);
+  });
+
+  it('gives the last measurement with findings in plain words, and the overview their count', async () => {
+    await api.call('POST', '/channels', DOCK);
+    const { video, ...report } = { ...healthyReport(), channelId: api.channels.get(1).id };
+    api.recorder.onFact(HELLO);
+    api.recorder.onFact({ ...report, video });
+    api.recorder.onFact({ ...report, video: { ...video, keyIntervalMs: 12_000, longestKeyIntervalMs: 12_400 } });
+    const { body } = await api.call('GET', '/channels/1/stream-report');
+    expect(body.report).toMatchObject({ transport: 'tcp', measuredMs: 600_000, video: { keyIntervalMs: 12_000 } });
+    expect(body.report).not.toHaveProperty('channelId');
+    expect(body.findings).toEqual([
+      {
+        code: 'key-interval-long',
+        severity: 'advice',
+        title: 'Long key-frame interval',
+        sentence: expect.stringMatching(/^Key frame every 12 s: seeking is coarse/),
+        advice: expect.stringMatching(/set the I-frame interval to 1–2 s/),
+      },
+    ]);
+    expect((await api.call('GET', '/status')).body.channels[0]).toMatchObject({
+      longKeyIntervalMs: 12_400,
+      findings: { problem: 0, advice: 1, note: 0 },
+    });
+    await api.call('PATCH', '/channels/1', { isEnabled: false });
+    expect((await api.call('GET', '/channels/1/stream-report')).body.report).toBeNull();
+  });
+
+  it('shows a certificate that was refused, which the channel can then be set to', async () => {
+    await api.call('POST', '/channels', { ...DOCK, url: 'rtsps://10.0.0.5/main' });
+    const shown = 'cd'.repeat(32);
+    const channelId = api.channels.get(1).id;
+    api.recorder.onFact(HELLO);
+    api.recorder.onFact({ ...STATE, channelId, state: 'failing', cause: 'stream-error', presentedCertificate: shown });
+    const { body } = await api.call('GET', '/channels/1/stream-report');
+    expect(body).toMatchObject({ presentedCertificate: shown, findings: [{ code: 'certificate-changed' }] });
+    expect((await api.call('GET', '/status')).body.channels[0].presentedCertificate).toBe(shown);
+    const accepted = await api.call('PATCH', '/channels/1', { certificate: body.presentedCertificate });
+    expect(accepted.body.certificate).toBe(shown);
+    expect(api.events.at(-1)?.detail).toContain(`certificate ${shown}`);
+  });
+});
+
 describe('gaps and locks', () => {
   it('gaps come with their cause and the number of their channel', async () => {
     await api.catalog.apply([{ driveId: undefined, entry: gapEntry(1) }]);
@@ -325,12 +382,14 @@ describe('the OpenAPI document', () => {
 
   it('tells the truth about replies', async () => {
     await api.call('POST', '/channels', DOCK);
+    api.recorder.onFact({ ...healthyReport(), channelId: api.channels.get(1).id });
     for (const path of [
       '/session',
       '/status',
       '/bays',
       '/channels',
       '/channels/1',
+      '/channels/1/stream-report',
       '/settings',
       '/locks',
       '/gaps?from=0&to=1',
