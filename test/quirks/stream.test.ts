@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { encodeInterleaved } from '../../src/protocols/rtsp/message.ts';
+import { senderReport, sourceDescription } from '../media/rtcp-packets.ts';
 import { question } from './support/camera.ts';
 import { everyCut } from './support/every-cut.ts';
 import { DELTA, IDR, PPS, SPS } from './support/nals.ts';
@@ -45,6 +47,39 @@ describe('packets that nobody asked for', () => {
     const seen = await everyCut({ media: [video.key, unknown.key, video.delta] });
     expect(seen.units).toEqual(TWO_PICTURES);
     expect(seen.counters).toMatchObject({ packetsReceived: 4, packetsLost: 0 });
+  });
+});
+
+describe('reports of senders', () => {
+  const AT_NOON = { ntpSeconds: Date.UTC(2026, 0, 1, 12) / 1000 + 2_208_988_800, ntpFraction: 0 };
+
+  it('quirk 19: Tapo reports on behalf of a sender that nobody knows: it counts for nothing', async () => {
+    const video = stream();
+    const unknown = encodeInterleaved(1, senderReport({ ssrc: 0, timestamp: 77, ...AT_NOON }));
+    const ours = encodeInterleaved(1, senderReport({ timestamp: 1800, ...AT_NOON }));
+    const seen = await everyCut({ media: [video.key, unknown, ours, video.delta] });
+    expect(seen.units).toEqual(TWO_PICTURES);
+    expect(seen.reports).toEqual(['video 1800 at 2026-01-01T12:00:00.000Z']);
+  });
+
+  it('quirk 19: a description has no end mark, and a packet says that it is longer than it is', async () => {
+    const video = stream();
+    const report = senderReport({ timestamp: 1800, ...AT_NOON });
+    const compound = encodeInterleaved(1, Buffer.concat([sourceDescription(0x1234, 'cam', false), report]));
+    const tooLong = Buffer.from(report);
+    tooLong.writeUInt16BE(200, 2);
+    const seen = await everyCut({ media: [video.key, compound, encodeInterleaved(1, tooLong), video.delta] });
+    expect(seen.units).toEqual(TWO_PICTURES);
+    expect(seen.reports).toEqual(Array(2).fill('video 1800 at 2026-01-01T12:00:00.000Z'));
+    expect(seen.failure).toBeUndefined();
+  });
+
+  it('quirk 19: bytes that are no report at all are passed over', async () => {
+    const video = stream();
+    const media = ['80c8', 'ffc80001', '80c80000', '81ca000100001234'].map((hex) =>
+      encodeInterleaved(1, Buffer.from(hex, 'hex')),
+    );
+    expect((await everyCut({ media: [video.key, ...media, video.delta] })).units).toEqual(TWO_PICTURES);
   });
 });
 

@@ -17,6 +17,8 @@ export interface Seen {
   readonly formats: string[];
   /** `format` and the kind of each unit, in the order in which they came. */
   readonly order: string[];
+  /** What the camera said about its clock: `video 3600 at 2026-01-01T00:00:00.000Z`. */
+  readonly reports: string[];
   readonly counters: Omit<RtspCounters, 'bytesReceived'>;
   /** `SETUP rtsp://camera/live/track1`. */
   readonly requests: string[];
@@ -27,8 +29,8 @@ export interface Seen {
   readonly connections: number;
   /** `protocol: …`, where the start failed or the session ended by itself. */
   readonly failure: string | undefined;
-  /** By the clock that the script moves. */
-  readonly durationMs: number;
+  /** How long the goodbye took, by the clock that the script moves. */
+  readonly stoppingMs: number;
 }
 
 export interface Watched {
@@ -39,7 +41,7 @@ export interface Watched {
 /** One session with a scripted camera, from the connection to TEARDOWN, on a clock that stands still unless the script moves it. */
 export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: Cuts): Promise<Watched> {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const [units, formats, order]: [string[], string[], string[]] = [[], [], []];
+  const [units, formats, order, reports]: [string[], string[], string[], string[]] = [[], [], [], []];
   let failure: AppError | undefined;
   let onEnd: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
@@ -67,6 +69,9 @@ export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: C
       formats.push(describeFormats(format));
       order.push('format');
     },
+    onSenderReport: ({ kind, rtpTime, ntpUtcMs }) => {
+      reports.push(`${kind} ${rtpTime} at ${new Date(ntpUtcMs).toISOString()}`);
+    },
     onClosed: (error) => {
       failure = error;
       onEnd();
@@ -83,20 +88,23 @@ export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: C
   }
   // Answers to keep-alives may or may not have come.
   const { bytesReceived: _, ...counters } = client.counters;
+  const stoppingFromMs = clock.monotonicMs();
   await client.stop();
+  const stoppingMs = clock.monotonicMs() - stoppingFromMs;
   await camera.stop();
   const name = (text: string) => text.replaceAll(origin, 'camera');
   const seen: Seen = {
     units,
     formats,
     order,
+    reports,
     counters,
     requests: camera.requests.map(({ method, url }) => name(`${method} ${url}`)),
     lines: name(camera.text.replace(/(cnonce|response)="[0-9a-f]+"/g, '$1')).split('\r\n'),
     answers: camera.answers,
     connections: camera.connections,
     failure: failure === undefined ? undefined : name(`${failure.kind}: ${failure.message}`),
-    durationMs: clock.monotonicMs(),
+    stoppingMs,
   };
   return { seen, boundaries: camera.boundaries };
 }
