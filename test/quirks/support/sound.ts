@@ -18,3 +18,10 @@ export function aacPayload(frames: readonly Buffer[], sizes = frames.map((frame)
 export function aacPacket(sender: Sender, time: number, ...frames: readonly Buffer[]): Buffer {
   return sender.packet(time, aacPayload(frames.length > 0 ? frames : [AAC_FRAME]), true);
 }
+
+export const OTHER_AAC_FRAME = Buffer.from('210b4f0011', 'hex');
+
+/** The header of a stream of its own in front: AAC-LC, 16 kHz, one channel. */
+export function adts(frame: Buffer): Buffer {
+  return Buffer.concat([Buffer.from('fff1604001fffc', 'hex'), frame]);
+}
