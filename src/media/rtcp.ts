@@ -77,7 +77,7 @@ const SDES_CNAME = 1;
 
 /** RTP and RTCP in one channel are told apart by the second byte, which no RTP packet of a camera has (RFC 5761 §4). */
 export function isRtcpType(secondByte: number): boolean {
-  return secondByte >= RTCP_TYPES.senderReport && secondByte <= RTCP_TYPES.app;
+  return (secondByte & 0xf8) === 200; // 200 to 207, asked for each packet
 }
 
 /** The packets of the compound in `bytes[start, end)`. */

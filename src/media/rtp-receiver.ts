@@ -1,4 +1,8 @@
-import { RtpPacket, readRtpPacket, SequenceTracker, TimestampUnwrapper } from './rtp.ts';
+import { JitterMeter } from './jitter.ts';
+import type { ReceptionState } from './receiver-report.ts';
+import { ReorderBuffer } from './reorder-buffer.ts';
+import { RtpPacket, readRtpPacket, TimestampUnwrapper } from './rtp.ts';
+import { SequenceTracker } from './sequence.ts';
 
 /** What turns the packets of one stream into access units. */
 export interface Depacketiser {
@@ -16,34 +20,47 @@ export interface Depacketiser {
  */
 const TAKEOVER_PACKETS = 64;
 
+export interface RtpReceiverOptions {
+  /** As SETUP named it. */
+  readonly ssrc?: number | undefined;
+  /** Senders that were heard before there was a session: one of them becomes ours only when nobody else comes. */
+  readonly suspects?: ReadonlySet<number> | undefined;
+  /** Packets come as datagrams: they overtake one another and arrive unevenly; each is memory of its own, which may be kept. */
+  readonly datagrams?: { readonly clockRate: number } | undefined;
+}
+
 /** Receives the RTP packets of one stream: sorts out what is foreign, follows sequence numbers and timestamps. */
 export class RtpReceiver {
   readonly #payloadType: number;
   readonly #depacketiser: Depacketiser;
   readonly #packet = new RtpPacket();
-  readonly #sequence = new SequenceTracker();
+  readonly #heldPacket = new RtpPacket();
+  readonly #reorder: ReorderBuffer | undefined;
+  readonly #jitter: JitterMeter | undefined;
   readonly #timestamps = new TimestampUnwrapper();
+  readonly #suspects: ReadonlySet<number> | undefined;
   #ssrc: number | undefined;
   #foreignInARow = 0;
   #isAfterGap = false;
 
+  readonly sequence = new SequenceTracker();
   packetsReceived = 0;
   /** Not RTP, of an unknown payload type, or of a foreign sender. */
   packetsIgnored = 0;
 
-  constructor(payloadType: number, depacketiser: Depacketiser, ssrc?: number) {
+  constructor(payloadType: number, depacketiser: Depacketiser, options: RtpReceiverOptions = {}) {
     this.#payloadType = payloadType;
     this.#depacketiser = depacketiser;
-    this.#ssrc = ssrc;
+    this.#ssrc = options.ssrc;
+    this.#suspects = options.suspects;
+    if (options.datagrams === undefined) return;
+    this.#jitter = new JitterMeter(options.datagrams.clockRate);
+    this.#reorder = new ReorderBuffer((bytes, start, end, arrivalMs) => this.#takeHeld(bytes, start, end, arrivalMs));
   }
 
-  get packetsLost(): number {
-    return this.#sequence.packetsLost;
-  }
-
-  /** Whether our packets come from this sender. */
-  isFrom(ssrc: number): boolean {
-    return this.packetsReceived > 0 && ssrc === this.#ssrc;
+  /** Whose packets we take; undefined before the first one. */
+  get sender(): number | undefined {
+    return this.packetsReceived > 0 ? this.#ssrc : undefined;
   }
 
   /** A timestamp of our sender on the scale of `rtpTime`; undefined before its first packet. */
@@ -51,37 +68,76 @@ export class RtpReceiver {
     return this.#timestamps.peek(timestamp);
   }
 
+  /** For a receiver report; undefined before the first packet. */
+  get reception(): ReceptionState | undefined {
+    const { sent, lost, highest } = this.sequence;
+    if (this.sender === undefined) return undefined;
+    return { ssrc: this.sender, sent, lost, highestSequence: highest, jitter: this.#jitter?.ticks ?? 0 };
+  }
+
   receive(bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {
     const packet = this.#packet;
     if (
       !readRtpPacket(bytes, start, end, packet) ||
       packet.payloadType !== this.#payloadType ||
-      !this.#isOurs(packet)
+      !this.#isOurs(packet.ssrc)
     ) {
       this.packetsIgnored++;
       return;
     }
     this.packetsReceived++;
-    const verdict = this.#sequence.push(packet.sequence);
-    if (verdict === 'late') return;
+    this.#jitter?.push(packet.timestamp, arrivalMonotonicMs);
+    const reorder = this.#reorder;
+    if (reorder !== undefined && !reorder.isNext(packet.sequence)) {
+      reorder.push(packet.sequence, bytes, start, end, arrivalMonotonicMs);
+    } else {
+      this.#take(bytes, packet, arrivalMonotonicMs);
+    }
+  }
+
+  /** When `expire` is to be called, if no packet comes before. */
+  get deadlineMs(): number | undefined {
+    return this.#reorder?.deadlineMs;
+  }
+
+  /** Goes on without packets that have been waited for too long. */
+  expire(nowMonotonicMs: number): void {
+    this.#reorder?.expire(nowMonotonicMs);
+  }
+
+  /** Hands on what still waits for others; to be called when no more packets come. */
+  flush(): void {
+    this.#reorder?.reset();
+  }
+
+  #takeHeld(bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {
+    if (readRtpPacket(bytes, start, end, this.#heldPacket)) this.#take(bytes, this.#heldPacket, arrivalMonotonicMs);
+  }
+
+  #take(bytes: Buffer, packet: RtpPacket, arrivalMonotonicMs: number): void {
+    const verdict = this.sequence.push(packet.sequence);
+    if (verdict === 'late' || verdict === 'unneeded') return;
     const isAfterGap = verdict === 'gap' || this.#isAfterGap;
     this.#isAfterGap = false;
     const rtpTime = this.#timestamps.push(packet.timestamp);
     this.#depacketiser.push(bytes, packet, rtpTime, isAfterGap, arrivalMonotonicMs);
   }
 
-  #isOurs(packet: RtpPacket): boolean {
-    if (packet.ssrc === this.#ssrc || this.#ssrc === undefined) {
-      this.#ssrc = packet.ssrc;
+  #isOurs(ssrc: number): boolean {
+    if (ssrc === this.#ssrc) {
       this.#foreignInARow = 0;
       return true;
     }
     // An SSRC announced in SETUP that nobody uses must not silence the stream: before our first packet anybody may take over.
-    if (this.packetsReceived > 0 && ++this.#foreignInARow < TAKEOVER_PACKETS) return false;
+    const isDoubtful = this.packetsReceived > 0 || this.#suspects?.has(ssrc);
+    if (isDoubtful && ++this.#foreignInARow < TAKEOVER_PACKETS) return false;
     this.#foreignInARow = 0;
-    this.#isAfterGap = this.packetsReceived > 0;
-    this.#ssrc = packet.ssrc;
-    this.#sequence.reset();
+    if (this.packetsReceived > 0) {
+      this.#reorder?.reset();
+      this.sequence.reset();
+      this.#isAfterGap = true;
+    }
+    this.#ssrc = ssrc;
     return true;
   }
 }

@@ -40,43 +40,6 @@ function readU32(bytes: Buffer, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
-export type SequenceVerdict = 'next' | 'gap' | 'late';
-
-/** Beyond this many missing packets, or this far back, the sender has restarted its count (RFC 3550 appendix A.1). */
-const MAX_DROPOUT = 3000;
-const MAX_MISORDER = 100;
-
-/** Follows the 16-bit sequence numbers of one sender. */
-export class SequenceTracker {
-  #expected = -1;
-  #lost = 0;
-
-  /** Packets that never came. One that comes late was counted, and is of no use any more. */
-  get packetsLost(): number {
-    return this.#lost;
-  }
-
-  /** `late` packets (and duplicates) must not be used: what they belong to was given up when the gap was seen. */
-  push(sequence: number): SequenceVerdict {
-    const expected = this.#expected;
-    if (expected === -1 || sequence === expected) {
-      this.#expected = (sequence + 1) & 0xffff;
-      return 'next';
-    }
-    const ahead = (sequence - expected) & 0xffff;
-    if (ahead > 0xffff - MAX_MISORDER) return 'late';
-    // A restarted count says nothing about how many are missing.
-    if (ahead < MAX_DROPOUT) this.#lost += ahead;
-    this.#expected = (sequence + 1) & 0xffff;
-    return 'gap';
-  }
-
-  /** Another sender took over: its first packet is as good as any. */
-  reset(): void {
-    this.#expected = -1;
-  }
-}
-
 /** Turns 32-bit timestamps into numbers that do not wrap. Steps of up to 2^31 ticks in both directions are taken as they are. */
 export class TimestampUnwrapper {
   #last: number | undefined;

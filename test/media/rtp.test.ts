@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RtpPacket, readRtpPacket, SequenceTracker, TimestampUnwrapper } from '../../src/media/rtp.ts';
-import { type Depacketiser, RtpReceiver } from '../../src/media/rtp-receiver.ts';
+import { RtpPacket, readRtpPacket, TimestampUnwrapper } from '../../src/media/rtp.ts';
+import { type Depacketiser, RtpReceiver, type RtpReceiverOptions } from '../../src/media/rtp-receiver.ts';
 import { rtpPacket } from './rtp-packets.ts';
 
 function payloadOf(bytes: Buffer): string | undefined {
@@ -60,23 +60,6 @@ describe('RTP header', () => {
   });
 });
 
-describe('sequence numbers', () => {
-  const cases: [string, number[], string[], number][] = [
-    ['in order', [7, 8, 9], ['next', 'next', 'next'], 0],
-    ['over the wrap', [65_534, 65_535, 0, 1], ['next', 'next', 'next', 'next'], 0],
-    ['two missing', [7, 10], ['next', 'gap'], 2],
-    ['missing over the wrap', [65_535, 2], ['next', 'gap'], 2],
-    ['a duplicate', [7, 7, 8], ['next', 'late', 'next'], 0],
-    ['one that comes late', [7, 9, 8, 10], ['next', 'gap', 'late', 'next'], 1],
-    ['a sender that starts again', [40_000, 12, 13], ['next', 'gap', 'next'], 0],
-  ];
-  it.each(cases)('%s', (_, sequence, verdicts, lost) => {
-    const tracker = new SequenceTracker();
-    expect(sequence.map((number) => tracker.push(number))).toEqual(verdicts);
-    expect(tracker.packetsLost).toBe(lost);
-  });
-});
-
 describe('timestamps', () => {
   const cases: [string, number[], number[]][] = [
     ['go on', [10, 20], [10, 20]],
@@ -108,7 +91,7 @@ describe('timestamps', () => {
 });
 
 describe('receiver', () => {
-  function receive(packets: Buffer[], ssrc?: number): { seen: string[]; receiver: RtpReceiver } {
+  function receive(packets: Buffer[], options: RtpReceiverOptions = {}): { seen: string[]; receiver: RtpReceiver } {
     const seen: string[] = [];
     const depacketiser: Depacketiser = {
       push: (bytes, packet, rtpTime, isAfterGap) => {
@@ -116,7 +99,7 @@ describe('receiver', () => {
         seen.push(`${payload}@${rtpTime}${isAfterGap ? ' after gap' : ''}`);
       },
     };
-    const receiver = new RtpReceiver(96, depacketiser, ssrc);
+    const receiver = new RtpReceiver(96, depacketiser, options);
     for (const bytes of packets) receiver.receive(bytes, 0, bytes.length, 0);
     return { seen, receiver };
   }
@@ -138,7 +121,49 @@ describe('receiver', () => {
   });
 
   it('knows its sender by the SSRC of SETUP, but does not insist when nobody uses it', () => {
-    expect(receive([packet(1, 'a', { ssrc: 77 }), packet(2, 'b', { ssrc: 77 })], 5).seen).toEqual(['a@1', 'b@2']);
+    expect(receive([packet(1, 'a', { ssrc: 77 }), packet(2, 'b', { ssrc: 77 })], { ssrc: 5 }).seen).toEqual([
+      'a@1',
+      'b@2',
+    ]);
+  });
+
+  it('does not take who was heard before there was a session for its sender, as long as another one comes', () => {
+    const suspects = new Set([9]);
+    const packets = [packet(900, 'x', { ssrc: 9 }), packet(1, 'a'), packet(901, 'x', { ssrc: 9 }), packet(2, 'b')];
+    expect(receive(packets, { suspects }).seen).toEqual(['a@1', 'b@2']);
+  });
+
+  it('but takes it when nobody else comes, or when SETUP named it', () => {
+    const suspects = new Set([9]);
+    const packets = Array.from({ length: 70 }, (_, i) => packet(i, 'n', { ssrc: 9 }));
+    expect(receive(packets, { suspects }).seen).toHaveLength(70 - 63);
+    expect(receive(packets, { suspects, ssrc: 9 }).seen).toHaveLength(70);
+  });
+
+  describe('of datagrams', () => {
+    const datagrams = { clockRate: 90_000 };
+
+    it('puts packets into order', () => {
+      const { seen, receiver } = receive([packet(1, 'a'), packet(3, 'c'), packet(2, 'b'), packet(4, 'd')], {
+        datagrams,
+      });
+      expect(seen).toEqual(['a@1', 'b@2', 'c@3', 'd@4']);
+      expect(receiver.reception).toMatchObject({ ssrc: 0x1234, sent: 4, lost: 0, highestSequence: 4 });
+    });
+
+    it('hands on what waits when no more packets come', () => {
+      const { seen, receiver } = receive([packet(1, 'a'), packet(3, 'c')], { datagrams });
+      expect(seen).toEqual(['a@1']);
+      receiver.flush();
+      expect(seen).toEqual(['a@1', 'c@3 after gap']);
+      expect(receiver.sequence.packetsLost).toBe(1);
+    });
+
+    it('hands on what waits when another sender takes over', () => {
+      const restarted = Array.from({ length: 64 }, (_, i) => packet(i + 500, 'n', { ssrc: 9 }));
+      const { seen } = receive([packet(1, 'a'), packet(3, 'c'), ...restarted], { datagrams });
+      expect(seen).toEqual(['a@1', 'c@3 after gap', 'n@563 after gap']);
+    });
   });
 
   it('follows an encoder that restarted under a new SSRC', () => {

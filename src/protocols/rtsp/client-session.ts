@@ -8,7 +8,8 @@ import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { gatherBytes, READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
 import { authorized, type HandshakeOptions, type NegotiatedSession, negotiate, play } from './handshake.ts';
 import { keepAlive } from './keep-alive.ts';
-import { MediaReceiver, type SenderReportHint, type StreamFormats } from './media-receiver.ts';
+import type { SenderReportHint } from './media-lane.ts';
+import { MediaReceiver, type StreamFormats } from './media-receiver.ts';
 import { type Endpoint, SocketStream } from './socket-stream.ts';
 import { parseRtspUrl, peerName, type RtspUrl, resolveLocation } from './url.ts';
 
@@ -48,7 +49,10 @@ export interface RtspClientOptions {
 export interface RtspCounters {
   readonly bytesReceived: number;
   readonly packetsReceived: number;
+  /** Never came. */
   readonly packetsLost: number;
+  /** Came after they had been given up; not among the lost ones. */
+  readonly packetsLate: number;
   readonly framesDropped: number;
   readonly videoFrames: number;
   readonly audioUnits: number;
@@ -78,6 +82,8 @@ export class RtspClient {
   #session: NegotiatedSession | undefined;
   #state: 'new' | 'starting' | 'playing' | 'ended' = 'new';
   #isReceiving = false;
+  /** Nothing was set up: whatever comes on the connection is for another viewer. */
+  #isBeforeSetUp = true;
   /** The connection ended before `start()` could go on: its answer to PLAY and the end may lie in one read. */
   #lostEarly: AppError | undefined;
   #lastPacketMs = 0;
@@ -94,9 +100,9 @@ export class RtspClient {
   isDelayAllowed = false;
 
   get counters(): RtspCounters {
-    const { packetsReceived, packetsLost, framesDropped, videoFrames, audioUnits } = this.#receiver;
+    const { packetsReceived, packetsLost, packetsLate, framesDropped, videoFrames, audioUnits } = this.#receiver;
     const bytesReceived = this.#connection?.bytesReceived ?? 0;
-    return { bytesReceived, packetsReceived, packetsLost, framesDropped, videoFrames, audioUnits };
+    return { bytesReceived, packetsReceived, packetsLost, packetsLate, framesDropped, videoFrames, audioUnits };
   }
 
   /** SHA-256 of the certificate that the camera shows; undefined: the connection is not encrypted. */
@@ -175,12 +181,16 @@ export class RtspClient {
   async #open(connection: RtspConnection, authenticator: Authenticator, url: RtspUrl): Promise<string | undefined> {
     const { log, wantsAudio } = this.#options;
     await connection.connect();
-    const handshake: HandshakeOptions = { connection, authenticator, requestUrl: url.requestUrl, wantsAudio, log };
+    const { requestUrl } = url;
+    const onSetUp = () => {
+      this.#isBeforeSetUp = false;
+    };
+    const handshake: HandshakeOptions = { connection, authenticator, requestUrl, wantsAudio, log, onSetUp };
     const result = await negotiate(handshake);
     if (result.kind === 'redirect') return result.url;
     this.#session = result;
     for (const { track, channel, ssrc, rtcpChannel } of result.tracks) {
-      this.#receiver.addTrack(track, channel, ssrc, rtcpChannel);
+      this.#receiver.addTrack(track, channel, ssrc, { rtcpChannel });
     }
     // Packets may overtake the answer to PLAY; those before the question belong to somebody else's session.
     this.#isReceiving = true;
@@ -202,9 +212,10 @@ export class RtspClient {
       clock: this.#options.clock,
       setReceiveLowWater: this.#options.setReceiveLowWater,
       onFrame: (channel, bytes, start, end, arrivalMs) => {
-        if (!this.#isReceiving) return;
-        this.#lastPacketMs = arrivalMs;
-        this.#receiver.receive(channel, bytes, start, end, arrivalMs);
+        if (this.#isReceiving) {
+          this.#lastPacketMs = arrivalMs;
+          this.#receiver.receive(channel, bytes, start, end, arrivalMs);
+        } else if (this.#isBeforeSetUp) this.#receiver.suspect(bytes, start, end);
       },
       onLost: (error) => this.#endBecauseOf(error),
     });
@@ -239,7 +250,7 @@ export class RtspClient {
     this.#isReceiving = false;
     this.#ended.abort();
     this.#connection?.close();
-    this.#receiver.flush();
+    this.#receiver.finish();
     this.#options.onClosed(error);
   }
 

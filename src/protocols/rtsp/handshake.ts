@@ -14,6 +14,8 @@ export interface HandshakeOptions {
   readonly requestUrl: string;
   readonly wantsAudio: boolean;
   readonly log: Log;
+  /** Before the first SETUP is sent. */
+  readonly onSetUp: () => void;
 }
 
 /** What OPTIONS, DESCRIBE and SETUP led to. */
@@ -99,6 +101,7 @@ async function setUpTracks(
   let sessionId: string | undefined;
   let timeoutMs: number | undefined;
   const setUp: TrackSetUp[] = [];
+  options.onSetUp();
   for (const [index, track] of tracks.entries()) {
     const asked = index * 2;
     // No `mode=play`: it confuses several servers.

@@ -1,9 +1,10 @@
 import type { AccessUnit, AudioFormat, VideoFormat } from '../../media/access-unit.ts';
 import type { AudioSink } from '../../media/audio-sink.ts';
-import { isRtcpType, readRtcp, type SenderReport } from '../../media/rtcp.ts';
-import { RtpReceiver } from '../../media/rtp-receiver.ts';
+import { isRtcpType, readRtcp } from '../../media/rtcp.ts';
+import { RtpPacket, readRtpPacket } from '../../media/rtp.ts';
 import type { VideoSink } from '../../media/video-assembler.ts';
-import { depacketiserOf, type TrackDepacketiser } from './track-depacketiser.ts';
+import { type LanePlace, MediaLane, type SenderReportHint } from './media-lane.ts';
+import { depacketiserOf } from './track-depacketiser.ts';
 import type { Track } from './tracks.ts';
 
 export interface StreamFormats {
@@ -11,27 +12,11 @@ export interface StreamFormats {
   readonly audio?: AudioFormat;
 }
 
-/** What a camera said about its clock: at `ntpUtcMs` of its wall time its media stood at `rtpTime`. A hint; such clocks step and drift. */
-export interface SenderReportHint {
-  readonly kind: 'video' | 'audio';
-  readonly ntpUtcMs: number;
-  /** Unwrapped, on the scale of `AccessUnit.rtpTime`. */
-  readonly rtpTime: number;
-  readonly arrivalMonotonicMs: number;
-}
-
 export interface MediaReceiverOptions {
   /** Before the first unit, and before each unit that needs another format. */
   readonly onFormat: (formats: StreamFormats) => void;
   readonly onUnit: (unit: AccessUnit) => void;
   readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
-}
-
-interface Lane {
-  readonly kind: 'video' | 'audio';
-  readonly rtcpChannel: number;
-  readonly receiver: RtpReceiver;
-  readonly depacketiser: TrackDepacketiser;
 }
 
 /**
@@ -42,6 +27,9 @@ const SOUND_WAIT_MS = 500;
 /** Above the frame rate of any camera times that wait. */
 const MAX_WAITING_UNITS = 128;
 
+/** A camera whose old sessions all live on has a handful of senders. */
+const MAX_SUSPECTS = 8;
+
 /**
  * Receives the tracks of one session: finds the track of an interleaved channel, and holds sound back until the first picture can be
  * decoded, so that a recording never begins with sound alone.
@@ -49,8 +37,10 @@ const MAX_WAITING_UNITS = 128;
 export class MediaReceiver implements VideoSink, AudioSink {
   readonly #options: MediaReceiverOptions;
   /** By interleaved channel. Several tracks share one where a camera answers the same channel twice; payload types tell them apart. */
-  readonly #lanesOfChannel: Lane[][] = [];
-  readonly #lanes: Lane[] = [];
+  readonly #lanesOfChannel: MediaLane[][] = [];
+  readonly #lanes: MediaLane[] = [];
+  readonly #suspects = new Set<number>();
+  readonly #suspectedPacket = new RtpPacket();
   #hasVideoTrack = false;
   #isWaitingForSound = false;
   #waiting: AccessUnit[] = [];
@@ -72,18 +62,22 @@ export class MediaReceiver implements VideoSink, AudioSink {
   }
 
   get packetsLost(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.receiver.packetsLost, 0);
+    return this.#lanes.reduce((sum, lane) => sum + lane.receiver.sequence.packetsLost, 0);
+  }
+
+  get packetsLate(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.receiver.sequence.packetsLate, 0);
   }
 
   get framesDropped(): number {
     return this.#lanes.reduce((sum, lane) => sum + (lane.depacketiser.framesDropped ?? 0), 0);
   }
 
-  addTrack(track: Track, channel: number, ssrc: number | undefined, rtcpChannel: number = channel + 1): void {
-    const depacketiser = depacketiserOf(track, this);
-    const receiver = new RtpReceiver(track.payloadType, depacketiser, ssrc);
-    const lane: Lane = { kind: track.kind === 'video' ? 'video' : 'audio', rtcpChannel, receiver, depacketiser };
-    if (track.kind === 'video') this.#hasVideoTrack = true;
+  /** `place` completes what is known of the track's place: by default RTCP comes in the channel behind that of the media. */
+  addTrack(track: Track, channel: number, ssrc: number | undefined, place: Partial<LanePlace> = {}): void {
+    const whole: LanePlace = { channel, rtcpChannel: channel + 1, ssrc, isDatagrams: false, ...place };
+    const lane = new MediaLane(track, whole, depacketiserOf(track, this), this.#suspects);
+    if (lane.kind === 'video') this.#hasVideoTrack = true;
     else this.#isWaitingForSound = true;
     this.#lanes.push(lane);
     this.#lanesOfChannel[channel] ??= [];
@@ -102,8 +96,37 @@ export class MediaReceiver implements VideoSink, AudioSink {
     for (let i = 0; i < lanes.length; i++) lanes[i]!.receiver.receive(bytes, start, end, arrivalMonotonicMs);
   }
 
+  /** What comes before there is a session is for another viewer: who sends it is not taken for our sender. */
+  suspect(bytes: Buffer, start: number, end: number): void {
+    if (end - start < 2 || isRtcpType(bytes[start + 1]!) || this.#suspects.size === MAX_SUSPECTS) return;
+    if (readRtpPacket(bytes, start, end, this.#suspectedPacket)) this.#suspects.add(this.#suspectedPacket.ssrc);
+  }
+
+  /** When `expire` is to be called, if no packet comes before. */
+  get deadlineMs(): number | undefined {
+    let first: number | undefined;
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const deadlineMs = this.#lanes[i]!.receiver.deadlineMs;
+      if (deadlineMs !== undefined && (first === undefined || deadlineMs < first)) first = deadlineMs;
+    }
+    return first;
+  }
+
+  /** Goes on without packets that have been waited for too long. */
+  expire(nowMonotonicMs: number): void {
+    for (const lane of this.#lanes) lane.receiver.expire(nowMonotonicMs);
+  }
+
+  /** What the camera is told about what came: one report for each track that was heard, and the channel to send it in. */
+  receiverReports(ssrc: number, cname: string, nowMonotonicMs: number): { rtcpChannel: number; bytes: Buffer }[] {
+    return this.#lanes.flatMap((lane) => {
+      const bytes = lane.receiverReport(ssrc, cname, nowMonotonicMs);
+      return bytes === undefined ? [] : [{ rtcpChannel: lane.place.rtcpChannel, bytes }];
+    });
+  }
+
   onVideoFormat(format: VideoFormat): void {
-    this.flush();
+    this.#flush();
     this.#video = format;
     this.#isFormatAnnounced = false;
   }
@@ -121,13 +144,19 @@ export class MediaReceiver implements VideoSink, AudioSink {
   onAudioUnit(unit: AccessUnit): void {
     // Its format is known now, so that pictures need not wait for it.
     this.#isWaitingForSound = false;
-    this.flush();
+    this.#flush();
     if (this.#hasVideoTrack && this.#video === undefined) return;
     this.#deliver(unit);
   }
 
   /** Delivers what still waits; to be called when no more packets come. */
-  flush(): void {
+  finish(): void {
+    for (const lane of this.#lanes) lane.receiver.flush();
+    this.#flush();
+  }
+
+  /** Delivers the units that wait for others. */
+  #flush(): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -140,26 +169,16 @@ export class MediaReceiver implements VideoSink, AudioSink {
    */
   #receiveRtcp(channel: number, bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {
     for (const packet of readRtcp(bytes, start, end)) {
-      if (packet.kind === 'sender-report') this.#takeSenderReport(channel, packet, arrivalMonotonicMs);
-      else if (packet.kind === 'goodbye' && packet.ssrcs.some((ssrc) => this.#laneOf(channel, ssrc) !== undefined)) {
-        this.goodbyeMs = arrivalMonotonicMs;
+      if (packet.kind === 'sender-report') {
+        // By channel and sender: some cameras give picture and sound the same SSRC.
+        const lane = this.#lanes.find((one) => one.isAbout(channel, packet.ssrc));
+        const hint = lane?.takeSenderReport(packet, arrivalMonotonicMs);
+        if (hint !== undefined) this.#options.onSenderReport?.(hint);
+      } else if (packet.kind === 'goodbye') {
+        const isOurs = packet.ssrcs.some((ssrc) => this.#lanes.some((lane) => lane.isAbout(channel, ssrc)));
+        if (isOurs) this.goodbyeMs = arrivalMonotonicMs;
       }
     }
-  }
-
-  #takeSenderReport(channel: number, report: SenderReport, arrivalMonotonicMs: number): void {
-    const lane = this.#laneOf(channel, report.ssrc);
-    const rtpTime = lane?.receiver.unwrap(report.rtpTimestamp);
-    if (lane === undefined || rtpTime === undefined || report.ntpUtcMs === undefined) return;
-    this.#options.onSenderReport?.({ kind: lane.kind, ntpUtcMs: report.ntpUtcMs, rtpTime, arrivalMonotonicMs });
-  }
-
-  /** By channel and sender: some cameras give picture and sound the same SSRC. */
-  #laneOf(channel: number, ssrc: number): Lane | undefined {
-    return this.#lanes.find(
-      (lane) =>
-        (lane.rtcpChannel === channel || this.#lanesOfChannel[channel]?.includes(lane)) && lane.receiver.isFrom(ssrc),
-    );
   }
 
   #waitForSound(unit: AccessUnit): void {
@@ -167,7 +186,7 @@ export class MediaReceiver implements VideoSink, AudioSink {
     const waitedMs = unit.arrivalMonotonicMs - this.#waiting[0]!.arrivalMonotonicMs;
     if (waitedMs < SOUND_WAIT_MS && this.#waiting.length < MAX_WAITING_UNITS) return;
     this.#isWaitingForSound = false;
-    this.flush();
+    this.#flush();
   }
 
   #deliver(unit: AccessUnit): void {

@@ -6,6 +6,8 @@ import { STATIC_VIDEO_MAPS, type VideoTrack, videoTrackOf } from './video-tracks
 interface TrackPlace {
   readonly payloadType: number;
   readonly control: string | undefined;
+  /** Ticks per second of its RTP timestamps; left out: 90,000, as for every picture. */
+  readonly rtpClockRate?: number;
 }
 
 /** A stream that can be received, out of what the camera describes. */
@@ -44,7 +46,7 @@ function trackOf(media: MediaDescription, description: SessionDescription): Trac
     const parameters = media.fmtp.get(payloadType) ?? new Map<string, string>();
     const found = videoTrackOf(map, parameters, description) ?? audioTrackOf(map, parameters);
     if (typeof found === 'string') return found;
-    if (found !== undefined) return { ...found, payloadType, control: media.control };
+    if (found !== undefined) return { ...found, payloadType, control: media.control, rtpClockRate: map.clockRate };
   }
   const names = media.payloadTypes.map((type) => media.rtpmap.get(type)?.encoding ?? `payload type ${type}`);
   return `${names.join(', ') || 'no payload type'}, which is not supported`;

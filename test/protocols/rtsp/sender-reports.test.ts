@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessUnit } from '../../../src/media/access-unit.ts';
-import { MediaReceiver, type SenderReportHint } from '../../../src/protocols/rtsp/media-receiver.ts';
+import type { SenderReportHint } from '../../../src/protocols/rtsp/media-lane.ts';
+import { MediaReceiver } from '../../../src/protocols/rtsp/media-receiver.ts';
 import type { Track } from '../../../src/protocols/rtsp/tracks.ts';
 import { goodbye, senderReport, sourceDescription } from '../../media/rtcp-packets.ts';
 import { rtpPacket } from '../../media/rtp-packets.ts';
@@ -84,7 +85,7 @@ describe('sender reports', () => {
 
   it('come in the channel of the media, too', () => {
     const receiver = new Receiver();
-    receiver.media.addTrack(VIDEO, 4, undefined, 4);
+    receiver.media.addTrack(VIDEO, 4, undefined, { rtcpChannel: 4 });
     receiver.picture(4, 1, 100);
     receiver.take(4, senderReport({ ssrc: VIDEO_SSRC, timestamp: 110 }));
     expect(receiver.hints).toHaveLength(1);
