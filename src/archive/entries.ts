@@ -60,7 +60,7 @@ export const SegmentClosedEntry = Type.Object({
   endUtcMs: Type.Number(),
   sizeBytes: Type.Integer(),
   videoFrames: Type.Integer(),
-  /** `h264`, `h265`. */
+  /** `h264`, `h265`, `mjpeg`. */
   videoCodec: Type.String(),
   width: Type.Integer(),
   height: Type.Integer(),

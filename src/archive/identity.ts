@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { AppError } from '../base/errors.ts';
-import { AUDIO_CODECS, type AudioFormat, type VideoFormat } from '../media/access-unit.ts';
+import { AUDIO_CODECS, type AudioFormat, VIDEO_CODECS, type VideoFormat } from '../media/access-unit.ts';
 import { uuidBox } from '../media/fmp4/box.ts';
 import type { SegmentName } from './layout.ts';
 
@@ -31,7 +31,7 @@ const IdentityJson = Type.Object({
   /** Hash of the last fragment of the channel's segment before this one. */
   predecessor: Hex('^[0-9a-f]{64}$'),
   video: Type.Object({
-    codec: Type.Union([Type.Literal('h264'), Type.Literal('h265')]),
+    codec: Type.Union(VIDEO_CODECS.map((codec) => Type.Literal(codec))),
     codecString: Type.String({ maxLength: 64 }),
     width: Type.Integer({ minimum: 0 }),
     height: Type.Integer({ minimum: 0 }),

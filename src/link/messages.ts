@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { GapEntry, SegmentClosedEntry, SegmentDeletedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
-import { AUDIO_CODECS } from '../media/access-unit.ts';
+import { AUDIO_CODECS, VIDEO_CODECS } from '../media/access-unit.ts';
 import { Plan } from './plan.ts';
 import { StreamReport } from './stream-report.ts';
 
@@ -131,7 +131,7 @@ export const Fact = Type.Union([
     channelId: Type.String(),
     video: Type.Union([
       Type.Object({
-        codec: Type.Union([Type.Literal('h264'), Type.Literal('h265')]),
+        codec: Type.Union(VIDEO_CODECS.map((codec) => Type.Literal(codec))),
         codecString: Type.String(),
         width: Type.Integer(),
         height: Type.Integer(),

@@ -2,7 +2,8 @@
  * What flows from a camera: one frame of picture, or one packet of sound, with the time that the camera gave it and the time at
  * which it arrived. Recording, live views and restreams are all fed from these.
  */
-export type VideoCodec = 'h264' | 'h265';
+export const VIDEO_CODECS = ['h264', 'h265', 'mjpeg'] as const;
+export type VideoCodec = (typeof VIDEO_CODECS)[number];
 /** `l16` is linear PCM of 16 bits, big-endian as in RFC 3551; G.726 becomes it, because MP4 has no form for G.726. */
 export const AUDIO_CODECS = ['aac', 'pcmu', 'pcma', 'l16', 'opus'] as const;
 export type AudioCodec = (typeof AUDIO_CODECS)[number];
@@ -10,14 +11,14 @@ export type AudioCodec = (typeof AUDIO_CODECS)[number];
 export interface VideoFormat {
   readonly kind: 'video';
   readonly codec: VideoCodec;
-  /** RFC 6381, as a browser wants it: `avc1.42C01E`, `hvc1.1.6.L93.B0`. */
+  /** RFC 6381, as a browser wants it: `avc1.42C01E`, `hvc1.1.6.L93.B0`, `mp4v.6C` (which none plays). */
   readonly codecString: string;
   /** Picture after cropping, in pixels. */
   readonly width: number;
   readonly height: number;
   /** Ticks per second of `AccessUnit.rtpTime`: 90,000 for every video codec. */
   readonly clockRate: number;
-  /** NAL units without start code or length. `vps` is empty for H.264. */
+  /** NAL units without start code or length. `vps` is empty for H.264, all three are for MJPEG. */
   readonly vps: readonly Buffer[];
   readonly sps: readonly Buffer[];
   readonly pps: readonly Buffer[];
@@ -44,11 +45,11 @@ export interface AccessUnit {
   readonly kind: 'video' | 'audio';
   /**
    * Video: NAL units, each behind a 4-byte big-endian length. Parameter sets stay where the camera put them; a key frame
-   * whose camera sends none in-band gets the current ones in front. Audio: one raw AAC frame, one
+   * whose camera sends none in-band gets the current ones in front. MJPEG: one whole JPEG file. Audio: one raw AAC frame, one
    * Opus packet, or the samples of one packet, channel after channel.
    */
   readonly data: Buffer;
-  /** Decoding may start here: IDR (H.264), IRAP (H.265). True for every unit of sound. */
+  /** Decoding may start here: IDR (H.264), IRAP (H.265). True for every unit of MJPEG and of sound. */
   readonly isKey: boolean;
   /**
    * RTP timestamp in ticks of the format's clock rate, unwrapped: may exceed 2^32, starts anywhere. It is the *presentation* time;

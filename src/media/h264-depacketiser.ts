@@ -24,8 +24,12 @@ export class H264Depacketiser implements Depacketiser {
     this.#assembler = new VideoAssembler(H264_RULES, sink, sets);
   }
 
-  get framesDropped(): number {
-    return this.#assembler.framesDropped;
+  get framesIncomplete(): number {
+    return this.#assembler.framesIncomplete;
+  }
+
+  get framesMalformed(): number {
+    return this.#assembler.framesMalformed;
   }
 
   push(bytes: Buffer, packet: RtpPacket, rtpTime: number, isAfterGap: boolean, arrivalMonotonicMs: number): void {
@@ -57,7 +61,7 @@ export class H264Depacketiser implements Depacketiser {
       if (size === 0) continue;
       if (at + size > end) {
         this.payloadsMalformed++;
-        this.#assembler.loseUnit();
+        this.#assembler.loseUnit('malformed');
         return;
       }
       this.#pushNal(bytes, at, at + size);

@@ -8,6 +8,9 @@ export class RtpPacket {
   /** Where the payload lies in the bytes that were parsed. */
   payloadStart = 0;
   payloadEnd = 0;
+  /** Where the extension's four bytes of type and length lie, and where it ends; both 0 without one. */
+  extensionStart = 0;
+  extensionEnd = 0;
 }
 
 const FIXED_HEADER_BYTES = 12;
@@ -20,8 +23,10 @@ export function readRtpPacket(bytes: Buffer, start: number, end: number, into: R
   const second = bytes[start + 1]!;
   let payloadStart = start + FIXED_HEADER_BYTES + 4 * (first & 0x0f);
   let payloadEnd = end;
+  let extensionStart = 0;
   if ((first & 0x10) !== 0) {
     if (payloadStart + 4 > end) return false;
+    extensionStart = payloadStart;
     payloadStart += 4 + 4 * ((bytes[payloadStart + 2]! << 8) | bytes[payloadStart + 3]!);
   }
   if ((first & 0x20) !== 0) payloadEnd -= bytes[end - 1]!;
@@ -33,6 +38,8 @@ export function readRtpPacket(bytes: Buffer, start: number, end: number, into: R
   into.ssrc = readU32(bytes, start + 8);
   into.payloadStart = payloadStart;
   into.payloadEnd = payloadEnd;
+  into.extensionStart = extensionStart;
+  into.extensionEnd = extensionStart === 0 ? 0 : payloadStart;
   return true;
 }
 

@@ -1,6 +1,7 @@
 import type { AccessUnit, VideoFormat } from './access-unit.ts';
 import { START_CODE, splitAtStartCodes } from './annex-b.ts';
 import { Arena, VIDEO_SLAB_BYTES } from './arena.ts';
+import { DroppedPictures, type DropReason } from './dropped-pictures.ts';
 import { ParameterSets } from './parameter-sets.ts';
 import type { NalRole, VideoCodecRules } from './video-codec.ts';
 
@@ -27,8 +28,7 @@ const NALS_SEARCHED = 1_000;
  *
  * Loss. A unit is delivered whole or not at all. When packets are missing, the unit in progress is dropped, and what follows is
  * skipped up to the first NAL unit that can begin a picture: a delimiter or parameter set, the first slice of a picture, or a prefix
- * SEI of another timestamp than the dropped unit's. `framesDropped` counts each timestamp given up in this way once, and at
- * least one for each gap. Every unit delivered after a gap carries `isAfterLoss` up to, and not including, the next key frame;
+ * SEI of another timestamp than the dropped unit's. Every unit delivered after a gap carries `isAfterLoss` up to, and not including, the next key frame;
  * whether to keep those is the recorder's choice.
  */
 export class VideoAssembler {
@@ -54,12 +54,9 @@ export class VideoAssembler {
 
   /** True from the start too: a stream may be joined in the middle of a picture. */
   #isSkipping = true;
-  #droppedTime: number | undefined;
+  readonly #dropped = new DroppedPictures();
   #isAfterLoss = false;
   #announced: VideoFormat | undefined;
-
-  /** Access units known to be damaged, or too large, and not delivered. */
-  framesDropped = 0;
 
   constructor(rules: VideoCodecRules, sink: VideoSink, sets: ParameterSets = new ParameterSets(rules)) {
     this.#rules = rules;
@@ -67,12 +64,21 @@ export class VideoAssembler {
     this.#sets = sets;
   }
 
+  get framesIncomplete(): number {
+    return this.#dropped.incomplete;
+  }
+
+  /** Units too large, or with a payload that contradicts itself. */
+  get framesMalformed(): number {
+    return this.#dropped.malformed;
+  }
+
   get isNalOpen(): boolean {
     return this.#nalStart !== -1;
   }
 
   beginPacket(rtpTime: number, isAfterGap: boolean): void {
-    if (isAfterGap) this.loseUnit();
+    if (isAfterGap) this.loseUnit('incomplete');
     if (rtpTime !== this.#unitTime) {
       if (this.#hasSlice || this.#nalStart !== -1) this.#endUnit();
       this.#unitTime = rtpTime;
@@ -89,22 +95,22 @@ export class VideoAssembler {
     if (this.#nalStart !== -1) this.endNal();
     const role = this.#rules.roleOf(header);
     if (this.#isSkipping && !this.#canResumeAt(role, nextByte)) {
-      this.#countSkipped();
+      this.#dropped.passOver(this.#unitTime);
       return;
     }
     this.#isSkipping = false;
     if (this.#hasSlice && (role === 'delimiter' || role === 'vps' || role === 'sps')) this.#endUnit();
     this.#nalStart = this.#arena.length;
     this.#nalRole = role;
-    if (!this.#arena.appendU32(0)) this.loseUnit();
+    if (!this.#arena.appendU32(0)) this.loseUnit('malformed');
   }
 
   appendByte(value: number): void {
-    if (this.#nalStart !== -1 && !this.#arena.appendByte(value)) this.loseUnit();
+    if (this.#nalStart !== -1 && !this.#arena.appendByte(value)) this.loseUnit('malformed');
   }
 
   append(source: Buffer, from: number, to: number): void {
-    if (this.#nalStart !== -1 && !this.#arena.append(source, from, to)) this.loseUnit();
+    if (this.#nalStart !== -1 && !this.#arena.append(source, from, to)) this.loseUnit('malformed');
   }
 
   endNal(): void {
@@ -130,10 +136,9 @@ export class VideoAssembler {
   }
 
   /** Packets are missing, the payload makes no sense, or the unit exceeds its maximum: gives up the unit in progress. */
-  loseUnit(): void {
+  loseUnit(reason: DropReason): void {
     const isUnitInProgress = this.#arena.length > 0;
-    if (this.#announced !== undefined) this.framesDropped++;
-    this.#droppedTime = isUnitInProgress ? this.#unitTime : undefined;
+    this.#dropped.giveUp(reason, isUnitInProgress ? this.#unitTime : undefined);
     this.#isSkipping = true;
     this.#isAfterLoss = true;
     this.#sets.commit(false);
@@ -143,8 +148,8 @@ export class VideoAssembler {
 
   /** A fragment whose beginning never came. Without a gap before it the camera itself lost it. */
   skipFragment(): void {
-    if (!this.#isSkipping) this.loseUnit();
-    this.#countSkipped();
+    if (!this.#isSkipping) this.loseUnit('malformed');
+    this.#dropped.passOver(this.#unitTime);
   }
 
   #canResumeAt(role: NalRole, nextByte: number): boolean {
@@ -158,17 +163,10 @@ export class VideoAssembler {
       case 'key-slice':
         return this.#rules.isFirstSlice(nextByte);
       case 'prefix-sei':
-        return this.#droppedTime !== this.#unitTime;
+        return !this.#dropped.isOf(this.#unitTime);
       case 'other':
         return false;
     }
-  }
-
-  #countSkipped(): void {
-    if (this.#droppedTime === this.#unitTime) return;
-    // The first timestamp after a gap between two units was counted with the gap.
-    if (this.#droppedTime !== undefined && this.#announced !== undefined) this.framesDropped++;
-    this.#droppedTime = this.#unitTime;
   }
 
   #splitNal(start: number, nal: Buffer): void {
@@ -227,12 +225,13 @@ export class VideoAssembler {
     }
     if (this.#isKey && format !== undefined) {
       if (!this.#hasAllSets() && !this.#arena.insert(this.#delimiterEnd, this.#sets.encode())) {
-        this.loseUnit();
+        this.loseUnit('malformed');
         return;
       }
       this.#isAfterLoss = false;
       if (format !== this.#announced) {
         this.#announced = format;
+        this.#dropped.isCounting = true;
         this.#sink.onVideoFormat(format);
       }
     }

@@ -6,8 +6,8 @@ import type { Stretch, TimedUnit } from './timed-unit.ts';
  * Decides where fragments and segments begin and end. Pure: units in, actions out.
  *
  * A fragment ends after `fragmentMs` and before every key frame, so that what a power cut costs does not depend on the camera and each
- * group of pictures begins with a fragment. A segment ends at the first key frame after `segmentMs`, with the stretch, or, for a camera
- * that sends no key frames, anywhere at `NO_KEY_FACTOR` times its length.
+ * group of pictures begins with a fragment; several in a row that are nothing but key frames share one. A segment ends at the first
+ * key frame after `segmentMs`, with the stretch, or, for a camera that sends no key frames, anywhere at `NO_KEY_FACTOR` times its length.
  */
 export type CutAction =
   | { readonly kind: 'open'; readonly stretch: Stretch; readonly startUtcMs: number }
@@ -117,7 +117,9 @@ export class SegmentCutter {
     const first = this.#video[0];
     const fragmentTicks = (fragmentMs * MP4_VIDEO_TIMESCALE) / 1000;
     const isFull = first !== undefined && timed.dtsTicks - first.dtsTicks >= fragmentTicks;
-    return isKey || isFull ? this.#takeFragment(timed) : NOTHING;
+    // Where every picture is a key frame (MJPEG), one a fragment would cost much and help nobody.
+    const isAmongKeys = this.#video.at(-1)?.unit.isKey === true;
+    return isFull || (isKey && !isAmongKeys) ? this.#takeFragment(timed) : NOTHING;
   }
 
   #open(first: TimedUnit): CutAction {

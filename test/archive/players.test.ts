@@ -25,6 +25,7 @@ const CASES: [string, FootageOptions][] = [
   ['H.265 with G.711 A-law', { codec: 'h265', seconds: SECONDS, audio: 'pcma' }],
   ['H.264 with PCM in stereo', { codec: 'h264', seconds: SECONDS, audio: 'l16', channels: 2 }],
   ['H.264 with Opus', { codec: 'h264', seconds: SECONDS, audio: 'opus' }],
+  ['MJPEG with G.711 µ-law', { codec: 'mjpeg', seconds: SECONDS, audio: 'pcmu' }],
   ['H.265 with B-frames, silent', { codec: 'h265', seconds: SECONDS, bFrames: 2 }],
 ];
 

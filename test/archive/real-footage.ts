@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SegmentFormats } from '../../src/archive/identity.ts';
-import type { AudioCodec, AudioFormat, VideoFormat } from '../../src/media/access-unit.ts';
+import type { AudioCodec, AudioFormat, VideoCodec, VideoFormat } from '../../src/media/access-unit.ts';
 import type { FragmentInput, Run, Sample } from '../../src/media/fmp4/fragment.ts';
+import { mjpegFormat } from '../../src/media/mjpeg-depacketiser.ts';
 
 /** Footage as a camera would send it, made by ffmpeg, and cut into fragments as the recorder cuts it. */
 export interface Footage {
@@ -20,7 +21,7 @@ export interface TimedSample extends Sample {
 }
 
 export interface FootageOptions {
-  codec: 'h264' | 'h265';
+  codec: VideoCodec;
   seconds: number;
   bFrames?: number;
   /** Frames from key frame to key frame. */
@@ -53,19 +54,15 @@ export function makeFootage(options: FootageOptions): Footage {
     // Only MOV takes G.711 from ffmpeg, and only MP4 takes Opus; the samples inside are the same.
     const path = join(folder, options.audio === 'opus' ? 'source.mp4' : 'source.mov');
     const gop = String(options.gop ?? 25);
-    const video =
-      options.codec === 'h264'
-        ? ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', String(options.bFrames ?? 0), '-g', gop]
-        : [
-            '-c:v',
-            'libx265',
-            '-preset',
-            'ultrafast',
-            '-tag:v',
-            'hvc1',
-            '-x265-params',
-            `log-level=error:keyint=${gop}:bframes=${options.bFrames ?? 0}`,
-          ];
+    const bFrames = String(options.bFrames ?? 0);
+    const video = {
+      h264: ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', bFrames, '-g', gop],
+      h265: [
+        ...['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1'],
+        ...['-x265-params', `log-level=error:keyint=${gop}:bframes=${bFrames}`],
+      ],
+      mjpeg: ['-c:v', 'mjpeg', '-q:v', '4'],
+    }[options.codec];
     const duration = String(options.seconds);
     execFileSync('ffmpeg', [
       ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x240:rate=25:duration=${duration}`],
@@ -171,6 +168,7 @@ function videoFormat(file: Buffer, options: FootageOptions): VideoFormat {
     clockRate: 90_000,
     reorderDepth: options.bFrames ? 2 : 0,
   } as const;
+  if (options.codec === 'mjpeg') return mjpegFormat(common.width, common.height);
   if (options.codec === 'h264') {
     const at = file.indexOf('avcC') + 4;
     const spsLength = file.readUInt16BE(at + 6);

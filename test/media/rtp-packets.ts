@@ -7,6 +7,7 @@ export interface PacketFields {
   ssrc?: number;
   marker?: boolean;
   payload: Buffer;
+  extension?: { type: number; data: Buffer };
 }
 
 export function rtpPacket(fields: PacketFields): Buffer {
@@ -16,7 +17,16 @@ export function rtpPacket(fields: PacketFields): Buffer {
   header.writeUInt16BE((fields.sequence ?? 0) & 0xffff, 2);
   header.writeUInt32BE((fields.timestamp ?? 0) >>> 0, 4);
   header.writeUInt32BE(fields.ssrc ?? 0x1234, 8);
-  return Buffer.concat([header, fields.payload]);
+  if (fields.extension === undefined) return Buffer.concat([header, fields.payload]);
+  header[0] = 0x90;
+  const { type, data } = fields.extension;
+  const words = Math.ceil(data.length / 4);
+  const extension = Buffer.alloc(4 + words * 4, 0xff);
+  extension.writeUInt16BE(type);
+  extension.writeUInt16BE(words, 2);
+  // Padding stands in front: segments may begin with any number of 0xFF, and nothing may follow a start of scan.
+  data.copy(extension, extension.length - data.length);
+  return Buffer.concat([header, extension, fields.payload]);
 }
 
 /** Payloads of one NAL unit: itself when it fits, else fragments (FU-A of RFC 6184). */

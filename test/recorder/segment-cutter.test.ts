@@ -26,6 +26,13 @@ describe('SegmentCutter', () => {
     expect(keyFirst).toEqual([true, false, true, false]);
   });
 
+  it('puts pictures that are all key frames into fragments of the usual length (MJPEG)', () => {
+    const actions = run(frames(1, 250, 1));
+    expect(fragmentsOf(actions.slice(0, 5)).map((f) => f.videoFrames)).toEqual([13, 13, 13, 13]);
+    expect(actions.filter((action) => action.kind === 'open')).toHaveLength(3);
+    expect(fragmentsOf(actions).every((f) => f.input.video!.samples.every((sample) => sample.isKey))).toBe(true);
+  });
+
   it('ends a segment at the first key frame after its length', () => {
     const opens = run(frames(1, 250, 30)).filter((action) => action.kind === 'open');
     // 4 s are 100 frames; the next key frame is frame 121, then 241.

@@ -96,6 +96,9 @@ function videoArguments(clip: ClipOptions): string[] {
         ...['-c:v', 'libx265', ...common, '-tag:v', 'hvc1', '-x265-params'],
         `log-level=error:keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:bframes=${clip.bFrames}`,
       ];
+    case 'mjpeg':
+      // RTP leaves the Huffman tables out: they have to be the usual ones.
+      return ['-c:v', 'mjpeg', '-huffman', 'default', '-b:v', `${kbps}k`];
   }
 }
 

@@ -3,6 +3,7 @@ import type { AudioFormat } from '../access-unit.ts';
 import { soundRate } from '../audio-format.ts';
 import { OPUS_RATE } from '../opus-packet.ts';
 import { box, fullBox, u8, u16, u32 } from './box.ts';
+import { AUDIO_STREAM, elementaryStream } from './elementary-stream.ts';
 import { SAMPLE_ENTRY_HEAD } from './sample-entry.ts';
 
 /** Sound that browsers play without loss; never stored, only served in place of G.711. */
@@ -28,10 +29,13 @@ export function audioSampleEntry(format: AudioFormat | FlacFormat): Buffer {
   return box(type, SAMPLE_ENTRY_HEAD, u32(0, 0), u16(format.channels, 16, 0, 0), u32(fixed), config);
 }
 
+/** ISO/IEC 14496-3 in the registry of MPEG-4 object types. */
+const OBJECT_TYPE_AAC = 0x40;
+
 function audioConfig(format: AudioFormat | FlacFormat): readonly [string, Buffer] {
   switch (format.codec) {
     case 'aac':
-      return ['mp4a', elementaryStream(format.config)];
+      return ['mp4a', elementaryStream({ objectType: OBJECT_TYPE_AAC, streamType: AUDIO_STREAM }, format.config)];
     case 'pcmu':
       return ['ulaw', Buffer.alloc(0)];
     case 'pcma':
@@ -52,16 +56,4 @@ function audioConfig(format: AudioFormat | FlacFormat): readonly [string, Buffer
 function opusSpecific(channels: number): Buffer {
   const [version, preSkip, gain, oneStream] = [0, 0, 0, 0];
   return box('dOps', u8(version, channels), u16(preSkip), u32(OPUS_RATE), u16(gain), u8(oneStream));
-}
-
-/** `esds` (ISO/IEC 14496-1, 7.2.6) around an AudioSpecificConfig. */
-function elementaryStream(config: Buffer): Buffer {
-  const specific = descriptor(5, config);
-  const decoder = descriptor(4, u8(0x40, 0x15, 0, 0, 0), u32(0, 0), specific); // AAC, audio stream, rates unknown
-  return fullBox('esds', 0, 0, descriptor(3, u16(0), u8(0), decoder, descriptor(6, u8(2))));
-}
-
-function descriptor(tag: number, ...contents: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(contents);
-  return Buffer.concat([u8(tag, 0x80, 0x80, 0x80, body.length), body]);
 }

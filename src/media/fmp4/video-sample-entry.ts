@@ -1,14 +1,12 @@
 import type { VideoFormat } from '../access-unit.ts';
 import { box, u16, u32 } from './box.ts';
 import { avcConfiguration, hevcConfiguration } from './codec-configuration.ts';
+import { elementaryStream, VISUAL_STREAM } from './elementary-stream.ts';
 import { SAMPLE_ENTRY_HEAD } from './sample-entry.ts';
 
-/** `avc1` with `avcC`, or `hvc1` with `hvcC`. */
+/** `avc1` with `avcC`, `hvc1` with `hvcC`, or `mp4v` with `esds` for MJPEG. */
 export function videoSampleEntry(format: VideoFormat): Buffer {
-  const [type, config] =
-    format.codec === 'h264'
-      ? (['avc1', avcConfiguration(format)] as const)
-      : (['hvc1', hevcConfiguration(format)] as const);
+  const [type, config] = videoConfig(format);
   return box(
     type,
     SAMPLE_ENTRY_HEAD,
@@ -21,3 +19,17 @@ export function videoSampleEntry(format: VideoFormat): Buffer {
     config,
   );
 }
+
+function videoConfig(format: VideoFormat): readonly [string, Buffer] {
+  switch (format.codec) {
+    case 'h264':
+      return ['avc1', avcConfiguration(format)];
+    case 'h265':
+      return ['hvc1', hevcConfiguration(format)];
+    case 'mjpeg':
+      return ['mp4v', elementaryStream({ objectType: OBJECT_TYPE_JPEG, streamType: VISUAL_STREAM })];
+  }
+}
+
+/** ISO/IEC 10918-1 in the registry of MPEG-4 object types. */
+const OBJECT_TYPE_JPEG = 0x6c;

@@ -53,7 +53,12 @@ export interface RtspCounters {
   readonly packetsLost: number;
   /** Came after they had been given up; not among the lost ones. */
   readonly packetsLate: number;
+  /** Pictures and packets of sound, for whatever reason. */
   readonly framesDropped: number;
+  /** Pictures of which packets are missing. */
+  readonly framesIncomplete: number;
+  /** Pictures whose payload breaks its format, or exceeds a limit. */
+  readonly framesMalformed: number;
   readonly videoFrames: number;
   readonly audioUnits: number;
 }
@@ -100,9 +105,11 @@ export class RtspClient {
   isDelayAllowed = false;
 
   get counters(): RtspCounters {
-    const { packetsReceived, packetsLost, packetsLate, framesDropped, videoFrames, audioUnits } = this.#receiver;
+    const { packetsReceived, packetsLost, packetsLate, videoFrames, audioUnits } = this.#receiver;
+    const { framesDropped, framesIncomplete, framesMalformed } = this.#receiver;
     const bytesReceived = this.#connection?.bytesReceived ?? 0;
-    return { bytesReceived, packetsReceived, packetsLost, packetsLate, framesDropped, videoFrames, audioUnits };
+    const packets = { packetsReceived, packetsLost, packetsLate };
+    return { bytesReceived, ...packets, videoFrames, audioUnits, framesDropped, framesIncomplete, framesMalformed };
   }
 
   /** SHA-256 of the certificate that the camera shows; undefined: the connection is not encrypted. */

@@ -69,8 +69,18 @@ export class MediaReceiver implements VideoSink, AudioSink {
     return this.#lanes.reduce((sum, lane) => sum + lane.receiver.sequence.packetsLate, 0);
   }
 
+  get framesIncomplete(): number {
+    return this.#lanes.reduce((sum, lane) => sum + (lane.depacketiser.framesIncomplete ?? 0), 0);
+  }
+
+  get framesMalformed(): number {
+    return this.#lanes.reduce((sum, lane) => sum + (lane.depacketiser.framesMalformed ?? 0), 0);
+  }
+
+  /** Pictures for either reason, and packets of sound. */
   get framesDropped(): number {
-    return this.#lanes.reduce((sum, lane) => sum + (lane.depacketiser.framesDropped ?? 0), 0);
+    const sound = this.#lanes.reduce((sum, lane) => sum + (lane.depacketiser.framesDropped ?? 0), 0);
+    return sound + this.framesIncomplete + this.framesMalformed;
   }
 
   /** `place` completes what is known of the track's place: by default RTCP comes in the channel behind that of the media. */

@@ -21,6 +21,13 @@ export interface MediaDescription {
   readonly fmtp: ReadonlyMap<number, ReadonlyMap<string, string>>;
   /** `sendonly` marks a back channel in an answer with several media; `sendrecv` when nothing is said. */
   readonly direction: string;
+  /** Width and height in pixels, which JPEG over RTP needs beyond 2,040 of them. */
+  readonly pictureSize: PictureSize | undefined;
+}
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface RtpMap {
@@ -58,6 +65,7 @@ export function parseSdp(text: string): SessionDescription {
 interface MutableMedia extends MediaDescription {
   control: string | undefined;
   direction: string;
+  pictureSize: PictureSize | undefined;
   rtpmap: Map<number, RtpMap>;
   fmtp: Map<number, ReadonlyMap<string, string>>;
 }
@@ -71,6 +79,7 @@ function parseMediaLine(text: string): MutableMedia {
     rtpmap: new Map(),
     fmtp: new Map(),
     direction: 'sendrecv',
+    pictureSize: undefined,
   };
 }
 
@@ -91,9 +100,25 @@ function readMediaAttribute(media: MutableMedia, name: string, value: string): v
     case 'inactive':
       media.direction = name;
       break;
+    case 'x-dimensions':
+    case 'framesize':
+      media.pictureSize ??= readPictureSize(value);
+      break;
     default:
   }
 }
+
+/** `x-dimensions:2592,1944` as QuickTime servers and Dahua say it; `framesize:26 2592-1944` (RFC 6064 §6.2.1). */
+function readPictureSize(value: string): PictureSize | undefined {
+  const match = /^(?:\d{1,3}\s+)?(\d{1,5})\s*[,\-x]\s*(\d{1,5})\s*$/.exec(value);
+  if (!match) return undefined;
+  const [width, height] = [Number(match[1]), Number(match[2])];
+  const isPossible = (side: number) => side > 0 && side <= MAX_PICTURE_SIDE;
+  return isPossible(width) && isPossible(height) ? { width, height } : undefined;
+}
+
+/** 16K: no camera has more, and a JPEG ends at four times as much. */
+const MAX_PICTURE_SIDE = 16_384;
 
 /** `96 H264/90000`, `97 MPEG4-GENERIC/16000/2`, with spaces where they should not be. */
 function readRtpMap(media: MutableMedia, value: string): void {

@@ -5,23 +5,36 @@ import { H264Depacketiser } from '../../media/h264-depacketiser.ts';
 import { H264_RULES } from '../../media/h264-parameters.ts';
 import { H265Depacketiser } from '../../media/h265-depacketiser.ts';
 import { H265_RULES } from '../../media/h265-parameters.ts';
+import { MjpegDepacketiser } from '../../media/mjpeg-depacketiser.ts';
 import { ParameterSets } from '../../media/parameter-sets.ts';
 import type { Depacketiser } from '../../media/rtp-receiver.ts';
 import type { VideoSink } from '../../media/video-assembler.ts';
 import type { AudioTrack } from './audio-tracks.ts';
 import type { Track } from './tracks.ts';
-import type { VideoTrack } from './video-tracks.ts';
+import type { NalTrack, VideoTrack } from './video-tracks.ts';
 
-export type TrackDepacketiser = Depacketiser & { readonly framesDropped?: number };
+export type TrackDepacketiser = Depacketiser & {
+  /** Pictures of which packets are missing. */
+  readonly framesIncomplete?: number;
+  /** Pictures whose payload breaks its format, or exceeds a limit. */
+  readonly framesMalformed?: number;
+  /** Packets of sound, for either reason. */
+  readonly framesDropped?: number;
+};
 
 export function depacketiserOf(track: Track, sink: VideoSink & AudioSink): TrackDepacketiser {
   return track.kind === 'video' ? videoDepacketiser(track, sink) : audioDepacketiser(track, sink);
 }
 
 function videoDepacketiser(track: VideoTrack, sink: VideoSink): TrackDepacketiser {
-  return track.codec === 'h264'
-    ? new H264Depacketiser(sink, seededSets(track))
-    : new H265Depacketiser(sink, seededSets(track));
+  switch (track.codec) {
+    case 'h264':
+      return new H264Depacketiser(sink, seededSets(track));
+    case 'h265':
+      return new H265Depacketiser(sink, seededSets(track));
+    case 'mjpeg':
+      return new MjpegDepacketiser(sink, track.pictureSize);
+  }
 }
 
 function audioDepacketiser(track: AudioTrack, sink: AudioSink): TrackDepacketiser {
@@ -33,7 +46,7 @@ function audioDepacketiser(track: AudioTrack, sink: AudioSink): TrackDepacketise
   }
 }
 
-function seededSets(track: VideoTrack): ParameterSets {
+function seededSets(track: NalTrack): ParameterSets {
   const rules = track.codec === 'h264' ? H264_RULES : H265_RULES;
   const sets = new ParameterSets(rules);
   for (const nal of track.parameterSets) {

@@ -31,10 +31,15 @@ export function chooseTracks(description: SessionDescription): TrackChoice {
   for (const { media, track } of tracks) {
     if (typeof track === 'string') skipped.push(`${media.type}: ${track}`);
     else if (media.direction === 'sendonly' && !isEverythingSendOnly) skipped.push(`${media.type}: back channel`);
-    else if (track.kind === 'video') video ??= track;
+    else if (track.kind === 'video') video = preferred(video, track);
     else audio ??= track;
   }
   return { video, audio, skipped };
+}
+
+/** The first; JPEG only where there is nothing else, because the same picture takes ten times the room in it. */
+function preferred<T extends VideoTrack>(first: T | undefined, next: T): T {
+  return first === undefined || (first.codec === 'mjpeg' && next.codec !== 'mjpeg') ? next : first;
 }
 
 /** A sentence says why not. */
@@ -44,7 +49,7 @@ function trackOf(media: MediaDescription, description: SessionDescription): Trac
       media.rtpmap.get(payloadType) ?? STATIC_AUDIO_MAPS.get(payloadType) ?? STATIC_VIDEO_MAPS.get(payloadType);
     if (map === undefined) continue;
     const parameters = media.fmtp.get(payloadType) ?? new Map<string, string>();
-    const found = videoTrackOf(map, parameters, description) ?? audioTrackOf(map, parameters);
+    const found = videoTrackOf(map, parameters, media, description) ?? audioTrackOf(map, parameters);
     if (typeof found === 'string') return found;
     if (found !== undefined) return { ...found, payloadType, control: media.control, rtpClockRate: map.clockRate };
   }

@@ -1,16 +1,27 @@
-import type { VideoCodec } from '../../media/access-unit.ts';
 import { splitAtStartCodes } from '../../media/annex-b.ts';
-import type { RtpMap, SessionDescription } from './sdp.ts';
+import type { JpegSize } from '../../media/mjpeg-header.ts';
+import type { MediaDescription, RtpMap, SessionDescription } from './sdp.ts';
 
-export interface VideoTrack {
+export type VideoTrack = NalTrack | JpegTrack;
+
+export interface NalTrack {
   readonly kind: 'video';
-  readonly codec: VideoCodec;
+  readonly codec: 'h264' | 'h265';
   /** NAL units from the SDP: hints, which may be missing, broken or outdated. */
   readonly parameterSets: readonly Buffer[];
 }
 
+export interface JpegTrack {
+  readonly kind: 'video';
+  readonly codec: 'mjpeg';
+  /** For pictures of more than 2,040 pixels, whose size RTP cannot say. */
+  readonly pictureSize: JpegSize | undefined;
+}
+
 /** RFC 3551 table 5: payload types that need no `rtpmap`. */
-export const STATIC_VIDEO_MAPS: ReadonlyMap<number, RtpMap> = new Map();
+export const STATIC_VIDEO_MAPS: ReadonlyMap<number, RtpMap> = new Map([
+  [26, { encoding: 'jpeg', clockRate: 90_000, channels: 1 }],
+]);
 
 /** Told to the installer in words of its own, wherever it stands in a message. */
 export const DECODING_ORDER_NUMBERS = 'H.265 with decoding order numbers';
@@ -19,6 +30,7 @@ export const DECODING_ORDER_NUMBERS = 'H.265 with decoding order numbers';
 export function videoTrackOf(
   map: RtpMap,
   parameters: ReadonlyMap<string, string>,
+  media: MediaDescription,
   description: SessionDescription,
 ): VideoTrack | string | undefined {
   switch (map.encoding) {
@@ -33,6 +45,8 @@ export function videoTrackOf(
         return `${DECODING_ORDER_NUMBERS}, which is not supported`;
       return { kind: 'video', codec: 'h265', parameterSets: h265Sets(parameters) };
     }
+    case 'jpeg':
+      return { kind: 'video', codec: 'mjpeg', pictureSize: media.pictureSize };
     default:
       return undefined;
   }

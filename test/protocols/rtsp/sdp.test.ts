@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSdp } from '../../../src/protocols/rtsp/sdp.ts';
 import { chooseTracks } from '../../../src/protocols/rtsp/tracks.ts';
+import type { NalTrack } from '../../../src/protocols/rtsp/video-tracks.ts';
 
+const LARGE = { width: 2592, height: 1944 };
 const VIDEO = 'm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:trackID=1\n';
 const choose = (...lines: string[]) => chooseTracks(parseSdp(lines.join('')));
 
@@ -29,7 +31,7 @@ describe('what a camera describes', () => {
     const { video, audio, skipped } = chooseTracks(description);
     expect(skipped).toEqual([]);
     expect(video).toMatchObject({ codec: 'h264', payloadType: 96, control: 'rtsp://10.0.0.5/live/track1' });
-    expect(video!.parameterSets.map((nal) => nal[0])).toEqual([0x67, 0x68]);
+    expect((video as NalTrack).parameterSets.map((nal) => nal[0])).toEqual([0x67, 0x68]);
     expect(audio).toMatchObject({
       kind: 'aac',
       payloadType: 97,
@@ -72,6 +74,19 @@ describe('what a camera describes', () => {
       { codec: 'h264' },
     ],
     ['two videos: the first', `${VIDEO}${VIDEO.replace('trackID=1', 'trackID=9')}`, { control: 'trackID=1' }],
+    [
+      'JPEG under its static payload type',
+      'm=video 0 RTP/AVP 26\na=control:t\n',
+      { codec: 'mjpeg', payloadType: 26, pictureSize: undefined },
+    ],
+    ['JPEG with its size (Dahua)', 'm=video 0 RTP/AVP 26\na=x-dimensions:2592,1944\n', { pictureSize: LARGE }],
+    [
+      'JPEG with its size as RFC 6064 says it',
+      'm=video 0 RTP/AVP 96\na=rtpmap:96 JPEG/90000\na=framesize:96 2592-1944\n',
+      { codec: 'mjpeg', payloadType: 96, pictureSize: LARGE },
+    ],
+    ['JPEG with a size that is none', 'm=video 0 RTP/AVP 26\na=x-dimensions:0,99999\n', { pictureSize: undefined }],
+    ['JPEG beside H.264: the latter', `m=video 0 RTP/AVP 26\na=control:t\n${VIDEO}`, { codec: 'h264' }],
     ['every media marked sendonly (CV-RTSPHandler)', `${VIDEO}a=sendonly\n`, { codec: 'h264' }],
     ['no video', 'm=audio 0 RTP/AVP 0\n', undefined],
   ];
