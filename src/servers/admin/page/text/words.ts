@@ -68,7 +68,6 @@ const CODECS: Readonly<Record<string, string>> = {
   aac: 'AAC',
   pcmu: 'G.711 µ-law',
   pcma: 'G.711 A-law',
-  mjpeg: 'Motion JPEG',
   l16: 'PCM, 16 bit',
   opus: 'Opus',
 };
