@@ -1,6 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../src/base/clock.ts';
-import { AppError, errnoCode, messageOf } from '../../src/base/errors.ts';
 import { ActiveFaults } from './active-faults.ts';
 import type { StreamCounters } from './counters.ts';
 import { type Fault, type FaultName, parseFault } from './faults.ts';
@@ -10,7 +8,7 @@ import type { AuthScheme, Credentials } from './rtsp/authentication.ts';
 import { RtspConnection } from './rtsp/connection.ts';
 import type { ServedCamera, UdpQuirk } from './rtsp/served-camera.ts';
 import type { OfferedTransport } from './rtsp/transport.ts';
-import { SocketWire } from './transport/wire.ts';
+import { Listener } from './transport/listener.ts';
 
 export type StreamName = 'main' | 'sub';
 
@@ -28,6 +26,8 @@ export interface SimulatedCameraInput {
   readonly address: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Speaks TLS on its port, and nothing else. */
+  readonly isEncrypted: boolean;
   readonly main: PreparedClip;
   readonly sub: PreparedClip | undefined;
   readonly credentials: Credentials | undefined;
@@ -39,9 +39,6 @@ export interface SimulatedCameraInput {
   readonly clock: Clock;
 }
 
-/** More than any camera serves; a client that never closes its connections meets it soon. */
-const MAX_CONNECTIONS = 32;
-
 /** A network camera: an RTSP server at an address of its own, and what is wrong with it at the moment. */
 export class SimulatedCamera {
   readonly number: number;
@@ -52,11 +49,9 @@ export class SimulatedCamera {
   readonly #faults = new ActiveFaults();
   readonly #faultTimers = new Map<FaultName, NodeJS.Timeout>();
   readonly #streams: Readonly<Record<StreamName, LiveStream | undefined>>;
-  readonly #connections = new Set<RtspConnection>();
+  readonly #listener: Listener;
   /** Opening and closing the listener, one after the other. */
   #listening: Promise<void> = Promise.resolve();
-  #server: Server | undefined;
-  #port: number;
 
   constructor(input: SimulatedCameraInput) {
     this.#input = input;
@@ -64,7 +59,6 @@ export class SimulatedCamera {
     this.name = input.name;
     this.address = input.address;
     this.credentials = input.credentials;
-    this.#port = input.port;
     const stream = (prepared: PreparedClip) =>
       new LiveStream({
         camera: input.number,
@@ -74,6 +68,13 @@ export class SimulatedCamera {
         firstTimestamp: input.firstTimestamp,
       });
     this.#streams = { main: stream(input.main), sub: input.sub && stream(input.sub) };
+    this.#listener = new Listener({
+      name: `camera ${input.number}`,
+      address: input.address,
+      port: input.port,
+      isEncrypted: input.isEncrypted,
+      connect: (wire) => new RtspConnection(wire, this.#served()),
+    });
   }
 
   /** Without credentials, as a device is entered into a recorder. */
@@ -95,16 +96,21 @@ export class SimulatedCamera {
     return this.#urlOf('main', login);
   }
 
+  /** SHA-256 of the certificate that it shows now, 64 hexadecimal digits; undefined without TLS. */
+  get certificate(): string | undefined {
+    return this.#listener.certificate?.fingerprint;
+  }
+
   async start(phaseMs: number): Promise<void> {
     this.#streams.main?.start(phaseMs);
     this.#streams.sub?.start(phaseMs);
-    await this.#listen();
+    await this.#enqueue(() => this.#listener.open());
   }
 
   async stop(): Promise<void> {
     for (const timer of this.#faultTimers.values()) clearTimeout(timer);
     this.#faultTimers.clear();
-    await this.#enqueue(() => this.#close('simulator stopped'));
+    await this.#enqueue(() => this.#listener.close('simulator stopped'));
   }
 
   tick(): void {
@@ -114,7 +120,7 @@ export class SimulatedCamera {
 
   /** Ends sessions whose client has gone without a word. */
   expireSessions(): void {
-    for (const connection of this.#connections) connection.closeIfSilent();
+    this.#listener.closeSilentConnections();
   }
 
   /** Switches a fault on; one of the same kind is replaced. Resolves when it is in force. */
@@ -123,7 +129,11 @@ export class SimulatedCamera {
     clearTimeout(this.#faultTimers.get(fault.kind));
     this.#faultTimers.delete(fault.kind);
     if (fault.kind === 'drop') {
-      this.#dropConnections('fault: drop');
+      this.#listener.dropConnections('fault: drop');
+      return;
+    }
+    if (fault.kind === 'new-certificate') {
+      await this.#listener.renewCertificate();
       return;
     }
     this.#faults.set(fault);
@@ -131,7 +141,7 @@ export class SimulatedCamera {
       const timer = setTimeout(() => void this.clearFault(fault.kind), fault.forSeconds * 1000);
       this.#faultTimers.set(fault.kind, timer);
     }
-    if (fault.kind === 'refuse') await this.#enqueue(() => this.#close('fault: refuse'));
+    if (fault.kind === 'refuse') await this.#enqueue(() => this.#listener.close('fault: refuse'));
   }
 
   async clearFault(kind: FaultName): Promise<void> {
@@ -139,7 +149,7 @@ export class SimulatedCamera {
     this.#faultTimers.delete(kind);
     const wasOn = this.#faults.has(kind);
     this.#faults.delete(kind);
-    if (wasOn && kind === 'refuse') await this.#listen();
+    if (wasOn && kind === 'refuse') await this.#enqueue(() => this.#listener.open());
   }
 
   async clearFaults(): Promise<void> {
@@ -153,59 +163,21 @@ export class SimulatedCamera {
   counters(): CameraCounters {
     return {
       camera: this.number,
-      connections: this.#connections.size,
+      connections: this.#listener.connections,
       main: this.#streams.main!.tally.read(),
       sub: this.#streams.sub?.tally.read(),
     };
   }
 
   #urlOf(stream: StreamName, login: string): string {
-    return `rtsp://${login}${this.address}:${this.#port}/${stream}`;
-  }
-
-  #dropConnections(cause: string): void {
-    for (const connection of this.#connections) connection.close(cause);
-  }
-
-  #listen(): Promise<void> {
-    return this.#enqueue(async () => {
-      if (this.#server) return;
-      const server = createServer((socket) => this.#accept(socket));
-      server.maxConnections = MAX_CONNECTIONS;
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', (error) => reject(this.#listenError(error)));
-        server.listen(this.#port, this.address, resolve);
-      });
-      this.#server = server;
-      const bound = server.address();
-      if (bound && typeof bound === 'object') this.#port = bound.port;
-    });
-  }
-
-  async #close(cause: string): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    const closed = server && new Promise<void>((resolve) => server.close(() => resolve()));
-    this.#dropConnections(cause);
-    await closed;
+    const scheme = this.#input.isEncrypted ? 'rtsps' : 'rtsp';
+    return `${scheme}://${login}${this.address}:${this.#listener.port}/${stream}`;
   }
 
   #enqueue(step: () => Promise<void>): Promise<void> {
     const done = this.#listening.then(step);
     this.#listening = done.catch(() => undefined); // the caller hears of it; the next step must still run
     return done;
-  }
-
-  #accept(socket: Socket): void {
-    socket.setNoDelay(true);
-    const connection = new RtspConnection(new SocketWire(socket), this.#served());
-    this.#connections.add(connection);
-    socket.on('data', (chunk) => connection.receive(chunk));
-    socket.on('error', () => undefined); // 'close' follows, and says enough: a client that goes away is no fault of ours
-    socket.on('close', () => {
-      connection.close('connection closed by client');
-      this.#connections.delete(connection);
-    });
   }
 
   #served(): ServedCamera {
@@ -219,19 +191,5 @@ export class SimulatedCamera {
         return path === '/sub' ? this.#streams.sub : undefined;
       },
     };
-  }
-
-  #listenError(error: Error): AppError {
-    const place = `camera ${this.number}: ${this.address}:${this.#port}`;
-    switch (errnoCode(error)) {
-      case 'EADDRINUSE':
-        return new AppError('conflict', `${place} is in use by another program; choose another port`, { cause: error });
-      case 'EACCES':
-        return new AppError('forbidden', `${place} may not be opened; ports below 1024 need root`, { cause: error });
-      case 'EADDRNOTAVAIL':
-        return new AppError('bad-input', `${place} is not an address of this machine`, { cause: error });
-      default:
-        return new AppError('internal', `${place}: ${messageOf(error)}`, { cause: error });
-    }
   }
 }

@@ -28,6 +28,7 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --clips FOLDER       play the MP4 and MOV files in this folder, in turn, instead
   --user U --password P
   --auth basic|digest|both     what the cameras offer (default both)
+  --tls                the cameras speak TLS (rtsps), each with a self-signed certificate
   --transport any|tcp|udp      what SETUP is granted (default any); else it is answered 461
   --udp-quirk no-server-port|nothing-sent
   --start-anywhere     begin with whatever comes next, not with a key frame
@@ -56,6 +57,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       clipFolder: values.clips,
       credentials: user !== undefined && password !== undefined ? { user, password } : undefined,
       authScheme: choiceOf('--auth', values.auth, ['basic', 'digest', 'both'] as const),
+      isEncrypted: values.tls === true,
       transport: choiceOf('--transport', values.transport, ['any', 'tcp', 'udp'] as const),
       udpQuirk: choiceOf('--udp-quirk', values['udp-quirk'], ['no-server-port', 'nothing-sent'] as const),
       startAtKey: !values['start-anywhere'],
@@ -92,6 +94,7 @@ function parse(args: readonly string[]) {
         user: { type: 'string' },
         password: { type: 'string' },
         auth: { type: 'string' },
+        tls: { type: 'boolean' },
         transport: { type: 'string' },
         'udp-quirk': { type: 'string' },
         'start-anywhere': { type: 'boolean' },

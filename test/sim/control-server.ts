@@ -96,6 +96,7 @@ export function describeCamera(camera: SimulatedCamera) {
     address: camera.address,
     url: camera.url,
     subUrl: camera.subUrl,
+    certificate: camera.certificate,
     connections: camera.counters().connections,
     faults: camera.faults(),
   };

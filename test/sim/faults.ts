@@ -9,6 +9,8 @@ export type Fault = FaultKind & {
 type FaultKind =
   /** All connections are cut, now. */
   | { readonly kind: 'drop' }
+  /** Connections from now on are shown another certificate. Refused by a camera without TLS. */
+  | { readonly kind: 'new-certificate' }
   /** As when the camera is switched off: connections are cut and nobody listens. */
   | { readonly kind: 'refuse' }
   /** Connected, and no data comes. With `hang`, requests are not answered either. */
@@ -40,6 +42,7 @@ const SEED: Field = { name: 'seed', check: { min: 0, max: 2 ** 32 - 1 } };
 /** Fields in the order in which they are typed on the command line. */
 const FIELDS: Readonly<Record<FaultName, readonly Field[]>> = {
   drop: [],
+  'new-certificate': [],
   refuse: [],
   silent: [{ name: 'hang', check: 'boolean' }],
   'lose-packets': [{ ...SHARE, isRequired: true }, SEED],
@@ -49,6 +52,8 @@ const FIELDS: Readonly<Record<FaultName, readonly Field[]>> = {
   'refuse-password': [],
   garbage: [{ name: 'what', check: ['bytes', 'nals'] }, SHARE, SEED],
 };
+/** What happens once, and does not last. */
+const MOMENTARY: readonly FaultName[] = ['drop', 'new-certificate'];
 const FOR_SECONDS: Field = { name: 'forSeconds', check: { min: 0.1, max: 86_400 } };
 
 export const FAULT_NAMES = Object.keys(FIELDS) as FaultName[];
@@ -95,7 +100,7 @@ export function faultUsage(kind: string | undefined): string {
       const word = usageWord(field);
       return field.isRequired ? word : `[${word}]`;
     });
-  return [kind, ...words, ...(kind === 'drop' ? [] : ['[for SECONDS]'])].join(' ');
+  return [kind, ...words, ...(isMomentary(kind) ? [] : ['[for SECONDS]'])].join(' ');
 }
 
 function usageWord(field: Field): string {
@@ -106,7 +111,11 @@ function usageWord(field: Field): string {
 function fieldsOf(kind: unknown): readonly Field[] {
   const known = FAULT_NAMES.find((name) => name === kind);
   if (!known) throw new AppError('bad-input', `unknown fault ${String(kind)}, known: ${FAULT_NAMES.join(', ')}`);
-  return known === 'drop' ? [] : [...FIELDS[known], FOR_SECONDS];
+  return isMomentary(known) ? FIELDS[known] : [...FIELDS[known], FOR_SECONDS];
+}
+
+function isMomentary(kind: string | undefined): boolean {
+  return MOMENTARY.some((name) => name === kind);
 }
 
 function readWord(field: Field, text: string): unknown {

@@ -51,23 +51,30 @@ describe('what ffmpeg records has the numbers of the frames that were sent', () 
 });
 
 describe('over other transports', () => {
-  test.concurrent('ffmpeg decodes UDP without an error', async () => {
-    const result = await withFfmpeg({ sound: 'aac' }, ['-xerror'], ['-f', 'null', '-'], 'udp');
+  test.concurrent.each([
+    ['udp', false],
+    ['http', false],
+    ['tcp', true],
+  ])('ffmpeg decodes %s without an error, encrypted: %s', async (transport, isEncrypted) => {
+    const result = await withFfmpeg({ sound: 'aac' }, ['-xerror'], ['-f', 'null', '-'], { transport, isEncrypted });
     expect(result.stderr).toBe('');
     expect(result.framesSent).toBeGreaterThanOrEqual(70);
-    expect(result.transport).toBe('udp');
+    expect(result.transport).toBe(transport);
   });
 
-  test.concurrent.each(['udp', 'tcp'])('GStreamer records over %s all that was sent, and reports', async (protocol) => {
-    const whyNot = await whyNoGStreamer();
-    if (whyNot) return console.log(`not run: ${whyNot}`);
-    const { frames, session } = await withGStreamer(protocol);
-    expect(frames.length).toBeGreaterThan(150);
-    expect(frames).toEqual(frames.map((_, i) => session.firstFrame! + i));
-    expect(session.transport).toBe(protocol);
-    expect(session.receiverReports).toBeGreaterThan(0);
-    expect(session.lastReports.video!.packetsLost).toBeLessThanOrEqual(0); // GStreamer counts from the second packet on
-  });
+  test.concurrent.each(['udp', 'tcp', 'http'])(
+    'GStreamer records over %s all that was sent, and reports',
+    async (protocol) => {
+      const whyNot = await whyNoGStreamer();
+      if (whyNot) return console.log(`not run: ${whyNot}`);
+      const { frames, session } = await withGStreamer(protocol);
+      expect(frames.length).toBeGreaterThan(150);
+      expect(frames).toEqual(frames.map((_, i) => session.firstFrame! + i));
+      expect(session.transport).toBe(protocol);
+      expect(session.receiverReports).toBeGreaterThan(0);
+      expect(session.lastReports.video!.packetsLost).toBeLessThanOrEqual(0); // GStreamer counts from the second packet on
+    },
+  );
 });
 
 let nextNumber = 1;
@@ -81,7 +88,10 @@ async function withGStreamer(protocol: string) {
   try {
     const camera = simulator.cameras[0]!;
     const path = join(folder, 'recorded.mp4');
-    const source = `rtspsrc location=${camera.url} protocols=${protocol}`;
+    const source =
+      protocol === 'http'
+        ? `rtspsrc location=${camera.url.replace('rtsp:', 'rtsph:')}`
+        : `rtspsrc location=${camera.url} protocols=${protocol}`;
     const sink = `rtph264depay ! h264parse ! identity eos-after=200 ! mp4mux ! filesink location=${path}`;
     await run('gst-launch-1.0', ['-q', '-e', ...`${source} ! ${sink}`.split(' ')]);
     const { frames } = await readFrameNumbersFromMp4(path);
@@ -100,11 +110,17 @@ async function whyNoGStreamer(): Promise<string | undefined> {
 }
 
 /** Runs ffmpeg for 3 s of a camera with credentials, whose timestamps wrap meanwhile. */
-async function withFfmpeg(clip: Partial<ClipOptions>, global: string[], output: string[], transport = 'tcp') {
+async function withFfmpeg(
+  clip: Partial<ClipOptions>,
+  global: string[],
+  output: string[],
+  { transport, isEncrypted } = { transport: 'tcp', isEncrypted: false },
+) {
   const number = nextNumber++;
   const simulator = await startSimulator({
     ...{ cameras: 1, firstCamera: number, port: 0, subClip: false, cacheFolder: TEST_CACHE },
     clip: { ...SMALL_CLIP, ...clip },
+    isEncrypted,
     credentials: { user: 'admin', password: 'p@ss' },
     // Wraps after some frames, and none of them has timestamp 0 or 2^32 - 1: ffmpeg takes both for none.
     firstTimestamp: 2 ** 32 - 150_000,

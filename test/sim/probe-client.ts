@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AppError } from '../../src/base/errors.ts';
 
 /** The least of an RTSP client that shows what a simulated camera sends; for the simulator's own tests and for measuring its cost. */
@@ -14,6 +17,13 @@ export interface ProbePacket {
   readonly bytes: Buffer;
 }
 
+interface ProbeOptions {
+  /** Default true. */
+  keepsPackets?: boolean;
+  /** Through HTTP: one connection for what the camera says, one for what we say. */
+  isTunnelled?: boolean;
+}
+
 /** Keeps what arrives unless told to count it only. */
 export class ProbeClient {
   readonly packets: ProbePacket[] = [];
@@ -23,6 +33,7 @@ export class ProbeClient {
   isClosed = false;
   readonly #url: string;
   readonly #socket: Socket;
+  readonly #upstream: Socket | undefined;
   readonly #keepsPackets: boolean;
   #pending: Buffer = Buffer.alloc(0);
   #cseq = 0;
@@ -31,10 +42,12 @@ export class ProbeClient {
   #onReply: ((reply: ProbeReply) => void) | undefined;
   #onClosed: (() => void)[] = [];
 
-  private constructor(url: string, socket: Socket, keepsPackets: boolean) {
+  private constructor(url: string, sockets: { socket: Socket; upstream: Socket | undefined }, keepsPackets: boolean) {
     this.#url = url;
-    this.#socket = socket;
+    this.#socket = sockets.socket;
+    this.#upstream = sockets.upstream;
     this.#keepsPackets = keepsPackets;
+    const { socket } = sockets;
     socket.on('data', (chunk) => this.#read(chunk));
     socket.on('error', () => undefined); // 'close' follows
     socket.on('close', () => {
@@ -43,14 +56,17 @@ export class ProbeClient {
     });
   }
 
-  static async open(url: string, options: { keepsPackets?: boolean } = {}): Promise<ProbeClient> {
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-    return new ProbeClient(url, socket, options.keepsPackets ?? true);
+  static async open(url: string, options: ProbeOptions = {}): Promise<ProbeClient> {
+    const socket = await connectTo(url);
+    const upstream = options.isTunnelled ? await openTunnel(url, socket) : undefined;
+    return new ProbeClient(url, { socket, upstream }, options.keepsPackets ?? true);
+  }
+
+  /** SHA-256 of what the camera has shown, in lower case; undefined without TLS. */
+  get certificate(): string | undefined {
+    if (!('getPeerCertificate' in this.#socket)) return undefined;
+    const { fingerprint256 } = (this.#socket as TLSSocket).getPeerCertificate();
+    return fingerprint256.replaceAll(':', '').toLowerCase();
   }
 
   /** `path` is appended to the address. Rejects when the connection ends first. */
@@ -61,7 +77,9 @@ export class ProbeClient {
     const reply = await new Promise<ProbeReply>((resolve, reject) => {
       this.#onReply = resolve;
       this.#onClosed.push(() => reject(new AppError('unreachable', `connection closed during ${method}`)));
-      this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+      const text = `${lines.join('\r\n')}\r\n\r\n`;
+      if (this.#upstream) this.#upstream.write(Buffer.from(text).toString('base64'));
+      else this.#socket.write(text);
     });
     this.#session ??= reply.headers.get('session')?.split(';')[0];
     return reply;
@@ -90,6 +108,7 @@ export class ProbeClient {
 
   close(): void {
     this.#socket.destroy();
+    this.#upstream?.destroy();
   }
 
   #read(chunk: Buffer): void {
@@ -131,4 +150,26 @@ export class ProbeClient {
     this.#onReply?.({ status: Number(start!.split(' ')[1]), headers, body });
     return true;
   }
+}
+
+async function connectTo(url: string): Promise<Socket> {
+  const { protocol, hostname, port } = new URL(url);
+  const isEncrypted = protocol === 'rtsps:';
+  const socket = isEncrypted
+    ? connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false })
+    : connect(Number(port), hostname);
+  await once(socket, isEncrypted ? 'secureConnect' : 'connect');
+  return socket;
+}
+
+/** Asks for the way down on the socket, and opens the way up. */
+async function openTunnel(url: string, socket: Socket): Promise<Socket> {
+  const head = (method: string) => `${method} ${new URL(url).pathname} HTTP/1.0\r\nx-sessioncookie: ${cookie}\r\n\r\n`;
+  const cookie = randomBytes(8).toString('hex');
+  socket.write(head('GET'));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  if (!answer.toString('latin1').startsWith('HTTP/1.0 200 ')) throw new AppError('protocol', `GET answered ${answer}`);
+  const upstream = await connectTo(url);
+  upstream.write(head('POST'));
+  return upstream;
 }

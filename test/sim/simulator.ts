@@ -22,6 +22,8 @@ export interface SimulatorOptions {
   readonly credentials?: Credentials | undefined;
   /** Default `both`. */
   readonly authScheme?: AuthScheme | undefined;
+  /** Cameras speak TLS on their port, with a certificate made at the start. */
+  readonly isEncrypted?: boolean | undefined;
   /** What SETUP is granted; else it is answered 461. Default `any`. */
   readonly transport?: OfferedTransport | undefined;
   /** Default `none`. */
@@ -117,6 +119,7 @@ async function buildCamera(
     name,
     address: loopbackAddress(number),
     port: options.port ?? DEFAULT_PORT,
+    isEncrypted: options.isEncrypted ?? false,
     ...(await library.clipsFor(index, options.cameras, name)),
     credentials: options.credentials,
     authScheme: options.authScheme ?? 'both',

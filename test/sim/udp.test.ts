@@ -111,6 +111,7 @@ describe('over UDP a camera', () => {
     const client = await UdpClient.open(camera);
     const silent = await ProbeClient.open(camera.url);
     const transport = await client.play();
+    await silent.request('OPTIONS');
     await clock.advance(50_000);
     client.ports.rtcp.send(
       receiverReport(1, { lost: 0 }),

@@ -46,6 +46,7 @@ export class RtspConnection {
   }
 
   close(cause: string): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#endSession(cause);
     this.#wire.close();
@@ -125,7 +126,7 @@ export class RtspConnection {
     if (!stream || !track || (track === 'sound' && !stream.prepared.sound)) return { status: 404 };
     if (this.#session && (this.#session.isPlaying || this.#session.stream !== stream)) return { status: 455 };
     const offers = parseTransportOffers(request.headers.get('transport') ?? '');
-    const offer = chooseOffer(offers, this.#camera.transport);
+    const offer = chooseOffer(offers, this.#wire.allowsUdp ? this.#camera.transport : 'tcp');
     if (!offer) return { status: 461 };
     this.#session ??= new RtspSession({
       camera: this.#camera,

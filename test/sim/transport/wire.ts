@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Wire } from './outlet.ts';
 
 /** A client's RTSP connection, whatever carries it. */
 export interface ClientWire extends Wire {
   readonly kind: 'tcp' | 'http';
   readonly client: { readonly address: string; readonly port: number };
+  /** Packets beside an encrypted connection would not be, and a tunnel is there because nothing else gets through. */
+  readonly allowsUdp: boolean;
   /** Says a last word. */
   end(bytes: Buffer): void;
   /** Cuts it, now. */
@@ -13,13 +16,17 @@ export interface ClientWire extends Wire {
 
 /** A TCP or TLS connection. */
 export class SocketWire implements ClientWire {
-  readonly kind = 'tcp';
+  readonly kind: 'tcp' | 'http' = 'tcp';
   readonly client: { readonly address: string; readonly port: number };
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+  }
+
+  get allowsUdp(): boolean {
+    return this.kind === 'tcp' && !(this.#socket instanceof TLSSocket);
   }
 
   get backlogBytes(): number {
