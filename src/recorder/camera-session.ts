@@ -152,6 +152,7 @@ function causeOf(error: AppError): GapCause {
       return 'refused-password';
     case 'unreachable':
     case 'timeout':
+    case 'conflict': // it serves all the viewers that it can
       return 'camera-unreachable';
     default:
       return 'stream-error';

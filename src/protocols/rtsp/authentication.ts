@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { toByteString } from './message.ts';
 
 /** One way in which a server lets itself be convinced: `Digest` or `Basic` with its parameters. */
 export interface Challenge {
@@ -7,7 +8,8 @@ export interface Challenge {
 }
 
 export type ChallengeVerdict =
-  | { readonly kind: 'answerable'; readonly isStale: boolean }
+  /** `isStale`: the server says that only the nonce was too old. `isNewNonce`: it differs from the one before. */
+  | { readonly kind: 'answerable'; readonly isStale: boolean; readonly isNewNonce: boolean }
   /** A sentence for whoever set the camera up. */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -25,19 +27,23 @@ export class Authenticator {
   readonly #isBasicAllowed: boolean;
   #challenge: Challenge | undefined;
   #nonceCount = 0;
+  /** One for all answers to a challenge: some servers compute the session key of `MD5-sess` once, from the first. */
+  #clientNonce = '';
 
   constructor(credentials: Credentials, isBasicAllowed: boolean) {
     this.#credentials = credentials;
     this.#isBasicAllowed = isBasicAllowed;
   }
 
-  get hasChallenge(): boolean {
-    return this.#challenge !== undefined;
+  /** Of the challenge that is answered; undefined: there was none. */
+  get scheme(): 'basic' | 'digest' | undefined {
+    if (this.#challenge === undefined) return undefined;
+    return this.#challenge.scheme === 'basic' ? 'basic' : 'digest';
   }
 
   /** Takes the values of all `WWW-Authenticate` headers of a 401. */
   takeChallenges(headerValues: readonly string[]): ChallengeVerdict {
-    const offered = headerValues.flatMap(parseChallenges);
+    const offered = headerValues.slice(0, MAX_HEADERS).flatMap(parseChallenges);
     if (this.#credentials.username === '' && this.#credentials.password === '') {
       return { kind: 'refused', reason: 'asks for a user name and password, and none is set' };
     }
@@ -47,9 +53,12 @@ export class Authenticator {
       const hint = schemes === 'basic' ? ', which is not allowed because it shows the password' : '';
       return { kind: 'refused', reason: `offers ${schemes} to authenticate with${hint}` };
     }
+    const nonce = chosen.parameters.get('nonce');
+    const isNewNonce = nonce !== this.#challenge?.parameters.get('nonce');
     this.#challenge = chosen;
     this.#nonceCount = 0;
-    return { kind: 'answerable', isStale: chosen.parameters.get('stale')?.toLowerCase() === 'true' };
+    this.#clientNonce = randomBytes(8).toString('hex');
+    return { kind: 'answerable', isStale: chosen.parameters.get('stale')?.toLowerCase() === 'true', isNewNonce };
   }
 
   /** Value of `Authorization`, once a challenge is known. */
@@ -58,14 +67,13 @@ export class Authenticator {
     if (challenge === undefined) return undefined;
     const { username, password } = this.#credentials;
     if (challenge.scheme === 'basic') return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    const nonceCount = (++this.#nonceCount).toString(16).padStart(8, '0');
     return digestAuthorization({
       challenge,
       credentials: this.#credentials,
       method,
       uri,
-      nonceCount,
-      clientNonce: randomBytes(8).toString('hex'),
+      nonceCount: (++this.#nonceCount).toString(16).padStart(8, '0'),
+      clientNonce: this.#clientNonce,
     });
   }
 
@@ -79,10 +87,14 @@ export class Authenticator {
   }
 }
 
+/** Two or three challenges are usual, of 200 bytes each; what a camera sends beyond this is not looked at. */
+const MAX_HEADERS = 8;
+const MAX_HEADER_CHARACTERS = 4096;
+
 /** Challenges of one header value: several may stand in one line, their parameters separated by the same commas. */
 export function parseChallenges(value: string): Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
-  for (const match of value.matchAll(PARAMETER_OR_SCHEME)) {
+  for (const match of value.slice(0, MAX_HEADER_CHARACTERS).matchAll(PARAMETER_OR_SCHEME)) {
     const [, name, text, quoted, scheme] = match;
     if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() });
     else challenges.at(-1)?.parameters.set(name!.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? text!);
@@ -105,32 +117,36 @@ export function digestAuthorization(input: DigestInput): string {
   const { challenge, credentials, method, uri, nonceCount, clientNonce } = input;
   const { parameters } = challenge;
   const algorithm = parameters.get('algorithm');
-  const hash = (text: string) =>
+  // What the server said is in Latin-1, one character a byte, and goes back as it came; our own text is UTF-8.
+  const [username, password, target] = [credentials.username, credentials.password, uri].map(toByteString);
+  const hash = (bytes: string) =>
     createHash(hashOf(challenge) ?? 'md5')
-      .update(text)
+      .update(bytes, 'latin1')
       .digest('hex');
   const realm = parameters.get('realm') ?? '';
   const nonce = parameters.get('nonce') ?? '';
   const qop = chooseQop(parameters.get('qop'));
-  const secret = hash(`${credentials.username}:${realm}:${credentials.password}`);
-  const ha1 = algorithm?.toLowerCase().endsWith('-sess') ? hash(`${secret}:${nonce}:${clientNonce}`) : secret;
-  const ha2 = hash(qop === 'auth-int' ? `${method}:${uri}:${hash('')}` : `${method}:${uri}`);
+  const secret = hash(`${username}:${realm}:${password}`);
+  const isSession = algorithm?.toLowerCase().endsWith('-sess') ?? false;
+  const ha1 = isSession ? hash(`${secret}:${nonce}:${clientNonce}`) : secret;
+  const ha2 = hash(qop === 'auth-int' ? `${method}:${target}:${hash('')}` : `${method}:${target}`);
   const response =
     qop === undefined
       ? hash(`${ha1}:${nonce}:${ha2}`)
       : hash(`${ha1}:${nonce}:${nonceCount}:${clientNonce}:${qop}:${ha2}`);
   const quoted = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`;
   const parts = [
-    `username=${quoted(credentials.username)}`,
+    `username=${quoted(username!)}`,
     `realm=${quoted(realm)}`,
     `nonce=${quoted(nonce)}`,
-    `uri=${quoted(uri)}`,
+    `uri=${quoted(target!)}`,
     `response="${response}"`,
   ];
   if (algorithm !== undefined) parts.push(`algorithm=${algorithm}`);
   const opaque = parameters.get('opaque');
   if (opaque !== undefined) parts.push(`opaque=${quoted(opaque)}`);
-  if (qop !== undefined) parts.push(`qop=${qop}`, `nc=${nonceCount}`, `cnonce="${clientNonce}"`);
+  if (qop !== undefined) parts.push(`qop=${qop}`, `nc=${nonceCount}`);
+  if (qop !== undefined || isSession) parts.push(`cnonce="${clientNonce}"`);
   return `Digest ${parts.join(', ')}`;
 }
 
@@ -141,6 +157,7 @@ function hashOf(challenge: Challenge): 'md5' | 'sha256' | undefined {
     case '':
       return 'md5';
     case 'sha-256':
+    case 'sha256':
     case 'sha-256-sess':
       return 'sha256';
     default:

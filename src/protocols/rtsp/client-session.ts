@@ -2,12 +2,14 @@ import type { Clock } from '../../base/clock.ts';
 import { AppError, isAppError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AccessUnit } from '../../media/access-unit.ts';
-import { Authenticator, type Credentials } from './authentication.ts';
+import type { Credentials } from './authentication.ts';
 import type { CertificateCheck } from './certificate.ts';
 import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { gatherBytes, READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
-import { authorized, type HandshakeOptions, type NegotiatedSession, negotiate, play } from './handshake.ts';
+import { ask, type HandshakeOptions, type NegotiatedSession, negotiate, play, withAuthorization } from './handshake.ts';
 import { keepAlive } from './keep-alive.ts';
+
+import { Login, type LoginGate } from './login.ts';
 import type { SenderReportHint } from './media-lane.ts';
 import { MediaReceiver, type StreamFormats } from './media-receiver.ts';
 import { type Endpoint, SocketStream } from './socket-stream.ts';
@@ -37,6 +39,8 @@ export interface RtspClientOptions {
   readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
   /** Once, when a session that had started ends by itself. Not after `stop()`. */
   readonly onClosed: (error: AppError) => void;
+  /** Keeps several sessions with one account from locking it together. */
+  readonly loginGate?: LoginGate | undefined;
   /**
    * For `rtsps://`: SHA-256 of the certificate that `peer` (`10.0.0.5:322`) must show, 64 hexadecimal digits. Left out or undefined: any
    * is taken. Another one ends the attempt with CertificateError, before anything is sent.
@@ -82,7 +86,7 @@ export class RtspClient {
   readonly #options: RtspClientOptions;
   readonly #receiver: MediaReceiver;
   readonly #ended = new AbortController();
-  #authenticator: Authenticator | undefined;
+  #login: Login | undefined;
   #connection: RtspConnection | undefined;
   #session: NegotiatedSession | undefined;
   #state: 'new' | 'starting' | 'playing' | 'ended' = 'new';
@@ -117,9 +121,14 @@ export class RtspClient {
     return this.#certificate;
   }
 
+  /** How the camera let itself be convinced; `none`: it did not ask. */
+  get authentication(): 'none' | 'basic' | 'digest' {
+    return this.#login?.authentication ?? 'none';
+  }
+
   /**
-   * Resolves when the camera has answered PLAY. Rejects with AppError `unauthorized`, `unreachable`, `timeout`, `protocol`, `not-found`
-   * or `bad-input`; nothing is left open then.
+   * Resolves when the camera has answered PLAY. Rejects with AppError `unauthorized`, `unreachable`, `timeout`, `protocol`, `not-found`,
+   * `conflict` (it serves all the viewers that it can) or `bad-input`; nothing is left open then.
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new AppError('internal', 'an RTSP client starts only once');
@@ -150,9 +159,9 @@ export class RtspClient {
     const connection = this.#connection;
     if (connection === undefined) return;
     connection.gather(READ_AT_ONCE);
-    const goodbye = this.#goodbye();
-    if (goodbye !== undefined) {
-      await connection.request(goodbye, TEARDOWN_TIMEOUT_MS).catch((error: unknown) => {
+    const [goodbye, login] = [this.#goodbye(), this.#login];
+    if (goodbye !== undefined && login !== undefined) {
+      await ask({ connection, login }, goodbye, { timeoutMs: TEARDOWN_TIMEOUT_MS }).catch((error: unknown) => {
         this.#options.log.debug({ reason: messageOf(error) }, 'camera did not answer TEARDOWN');
       });
     }
@@ -161,16 +170,19 @@ export class RtspClient {
 
   async #openFollowingRedirects(): Promise<void> {
     let url = parseRtspUrl(this.#options.url);
-    const authenticator = new Authenticator(credentialsOf(this.#options, url), this.#options.isBasicAllowed);
-    this.#authenticator = authenticator;
+    const { isBasicAllowed, loginGate: gate } = this.#options;
+    const credentials = credentialsOf(this.#options, url);
+    const login = new Login({ credentials, isBasicAllowed, gate, signal: this.#ended.signal }, url.host);
+    this.#login = login;
     let reconnectsLeft = 1;
     let redirectsLeft = MAX_REDIRECTS;
     for (;;) {
       if (this.#ended.signal.aborted) throw new AppError('unreachable', 'the RTSP client was stopped while it started');
-      const wasChallenged = authenticator.hasChallenge;
+      const wasChallenged = login.hasChallenge;
+      login.connectTo(url.host);
       const connection = this.#newConnection(url);
       try {
-        const target = await this.#open(connection, authenticator, url);
+        const target = await this.#open(connection, login, url);
         if (target === undefined) return;
         connection.close();
         if (redirectsLeft-- === 0)
@@ -178,21 +190,21 @@ export class RtspClient {
         url = followRedirect(url, target);
       } catch (error) {
         // Some servers close the connection after a 401: the answer to it goes over a new one.
-        const isClosedAfterChallenge = isAppError(error, 'unreachable') && !wasChallenged && authenticator.hasChallenge;
+        const isClosedAfterChallenge = isAppError(error, 'unreachable') && !wasChallenged && login.hasChallenge;
         if (!isClosedAfterChallenge || reconnectsLeft-- === 0 || this.#ended.signal.aborted) throw error;
       }
     }
   }
 
   /** Returns the address that the camera sends us to, if it does. */
-  async #open(connection: RtspConnection, authenticator: Authenticator, url: RtspUrl): Promise<string | undefined> {
+  async #open(connection: RtspConnection, login: Login, url: RtspUrl): Promise<string | undefined> {
     const { log, wantsAudio } = this.#options;
     await connection.connect();
     const { requestUrl } = url;
     const onSetUp = () => {
       this.#isBeforeSetUp = false;
     };
-    const handshake: HandshakeOptions = { connection, authenticator, requestUrl, wantsAudio, log, onSetUp };
+    const handshake: HandshakeOptions = { connection, login, requestUrl, wantsAudio, log, onSetUp };
     const result = await negotiate(handshake);
     if (result.kind === 'redirect') return result.url;
     this.#session = result;
@@ -243,10 +255,9 @@ export class RtspClient {
   }
 
   #goodbye(): OutgoingRequest | undefined {
-    const [session, authenticator] = [this.#session, this.#authenticator];
-    if (session === undefined || authenticator === undefined) return undefined;
-    const headers = [['Session', session.sessionId]] as const;
-    return authorized(authenticator, { method: 'TEARDOWN', url: session.baseUrl, headers });
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    return { method: 'TEARDOWN', url: session.baseUrl, headers: [['Session', session.sessionId]] };
   }
 
   /** While starting, the request that waits for an answer fails instead. */
@@ -262,9 +273,10 @@ export class RtspClient {
   }
 
   async #keepAlive(): Promise<void> {
-    const [connection, authenticator, session] = [this.#connection, this.#authenticator, this.#session];
-    if (connection === undefined || authenticator === undefined || session === undefined) return;
-    await keepAlive({ connection, authenticator, session, clock: this.#options.clock, signal: this.#ended.signal });
+    const [connection, login, session] = [this.#connection, this.#login, this.#session];
+    if (connection === undefined || login === undefined || session === undefined) return;
+    const { clock, log } = this.#options;
+    await keepAlive({ connection, login, session, clock, log, signal: this.#ended.signal });
   }
 
   async #watchSilence(): Promise<void> {
@@ -276,7 +288,10 @@ export class RtspClient {
       const hasSaidGoodbye = (this.#receiver.goodbyeMs ?? Number.NEGATIVE_INFINITY) >= this.#lastPacketMs;
       if (silentMs < (hasSaidGoodbye ? Math.min(GOODBYE_SILENCE_MS, silenceTimeoutMs) : silenceTimeoutMs)) continue;
       const goodbye = this.#goodbye();
-      if (goodbye !== undefined) this.#connection?.post(goodbye, () => undefined);
+      if (goodbye !== undefined) {
+        const authorization = this.#login?.sign(goodbye.method, goodbye.url);
+        this.#connection?.post(withAuthorization(goodbye, authorization), () => undefined);
+      }
       const peer = this.#connection?.peer;
       this.#endBecauseOf(
         hasSaidGoodbye

@@ -11,7 +11,6 @@ import {
   type RtspRequest,
   type RtspResponse,
 } from './message.ts';
-
 import { type FramedStreamSink, StreamFramer } from './stream-framer.ts';
 
 export interface RtspConnectionOptions {
@@ -152,23 +151,33 @@ export class RtspConnection implements FramedStreamSink, ByteStreamEvents {
   }
 
   #resolve(response: RtspResponse): void {
-    const text = headerOf(response, 'CSeq');
-    // Where the number is missing only the newest request can be meant: older ones were given up or want no answer.
-    const sequence = text !== undefined && /^\d+$/.test(text) ? Number(text) : this.#nextSequence - 1;
+    const sequence = this.#sequenceOf(response);
     const waiting = this.#waiting.get(sequence);
     this.#waiting.delete(sequence);
     waiting?.resolve(response);
   }
 
-  /** Cameras ask too: OPTIONS to see whether we are alive. */
+  /**
+   * Where the number is missing only the newest request can be meant: older ones were given up or want no answer. A number that was never
+   * sent is the mistake of a camera that counts for itself, and means the same.
+   */
+  #sequenceOf(response: RtspResponse): number {
+    const newest = this.#nextSequence - 1;
+    const text = headerOf(response, 'CSeq') ?? '';
+    return /^\d{1,9}$/.test(text) && Number(text) <= newest ? Number(text) : newest;
+  }
+
+  /** Cameras ask too: OPTIONS, or GET_PARAMETER without a question in it, to see whether we are alive. */
   #answer(request: RtspRequest): void {
     const sequence = headerOf(request, 'CSeq');
     const headers: [string, string][] = sequence === undefined ? [] : [['CSeq', sequence]];
-    if (request.method === 'OPTIONS') {
-      this.#stream?.write(encodeResponse({ status: 200, reason: 'OK', headers: [...headers, ['Public', 'OPTIONS']] }));
-    } else {
-      this.#stream?.write(encodeResponse({ status: 501, reason: 'Not Implemented', headers }));
-    }
+    const isPing = request.method === 'OPTIONS' || (request.method === 'GET_PARAMETER' && request.body.length === 0);
+    if (request.method === 'OPTIONS') headers.push(['Public', 'OPTIONS, GET_PARAMETER']);
+    this.#stream?.write(
+      isPing
+        ? encodeResponse({ status: 200, reason: 'OK', headers })
+        : encodeResponse({ status: 501, reason: 'Not Implemented', headers }),
+    );
   }
 
   #end(error: AppError): void {

@@ -1,7 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { Authenticator } from './authentication.ts';
 import type { OutgoingRequest, RtspConnection } from './connection.ts';
+import type { Login } from './login.ts';
 import { type HeaderList, headerOf, type RtspResponse } from './message.ts';
 import { parseSdp } from './sdp.ts';
 import { chooseTracks, type Track } from './tracks.ts';
@@ -10,7 +10,7 @@ import { joinControl, repairBase } from './url.ts';
 
 export interface HandshakeOptions {
   readonly connection: RtspConnection;
-  readonly authenticator: Authenticator;
+  readonly login: Login;
   readonly requestUrl: string;
   readonly wantsAudio: boolean;
   readonly log: Log;
@@ -48,7 +48,7 @@ export interface Redirect {
 export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSession | Redirect> {
   const { requestUrl, log } = options;
   const methods = await askForMethods(options);
-  const described = await send(options, {
+  const described = await ask(options, {
     method: 'DESCRIBE',
     url: requestUrl,
     headers: [['Accept', 'application/sdp']],
@@ -76,18 +76,31 @@ export async function play(options: HandshakeOptions, session: NegotiatedSession
     ['Session', session.sessionId],
     ['Range', 'npt=0.000-'],
   ];
-  assertOk(options, 'PLAY', await send(options, { method: 'PLAY', url: session.baseUrl, headers }));
+  assertOk(options, 'PLAY', await ask(options, { method: 'PLAY', url: session.baseUrl, headers }));
 }
 
-/** The request with credentials as soon as a challenge is known. */
-export function authorized(authenticator: Authenticator, request: OutgoingRequest): OutgoingRequest {
-  const value = authenticator.authorize(request.method, request.url);
+/** Asks with credentials where the camera wants them. Rejects with AppError `unauthorized`, or as `RtspConnection.request` does. */
+export function ask(
+  { connection, login }: Pick<HandshakeOptions, 'connection' | 'login'>,
+  request: OutgoingRequest,
+  known: { readonly answered?: RtspResponse; readonly timeoutMs?: number } = {},
+): Promise<RtspResponse> {
+  return login.exchange({
+    peer: connection.peer,
+    method: request.method,
+    uri: request.url,
+    ask: (authorization) => connection.request(withAuthorization(request, authorization), known.timeoutMs),
+    ...(known.answered && { answered: known.answered }),
+  });
+}
+
+export function withAuthorization(request: OutgoingRequest, value: string | undefined): OutgoingRequest {
   return value === undefined ? request : { ...request, headers: [...request.headers, ['Authorization', value]] };
 }
 
 /** Servers without OPTIONS exist; only a refused password ends the attempt here. */
 async function askForMethods(options: HandshakeOptions): Promise<ReadonlySet<string>> {
-  const response = await send(options, { method: 'OPTIONS', url: options.requestUrl, headers: [] });
+  const response = await ask(options, { method: 'OPTIONS', url: options.requestUrl, headers: [] });
   const list = response.status === 200 ? (headerOf(response, 'Public') ?? '') : '';
   return new Set(list.split(/[\s,]+/).map((method) => method.toUpperCase()));
 }
@@ -107,7 +120,7 @@ async function setUpTracks(
     // No `mode=play`: it confuses several servers.
     const headers: [string, string][] = [['Transport', `RTP/AVP/TCP;unicast;interleaved=${asked}-${asked + 1}`]];
     if (sessionId !== undefined) headers.push(['Session', sessionId]);
-    const response = await send(options, { method: 'SETUP', url: joinControl(base, track.control), headers });
+    const response = await ask(options, { method: 'SETUP', url: joinControl(base, track.control), headers });
     if (response.status !== 200 && setUp.length > 0) {
       options.log.warn({ status: response.status }, 'camera refuses to send sound; recording goes on without it');
       continue;
@@ -129,27 +142,11 @@ async function setUpTracks(
 /** RFC 2326 §12.37 */
 const DEFAULT_SESSION_TIMEOUT_MS = 60_000;
 
-/** A new nonce may make an old answer stale once more; beyond that the password is wrong, and trying on locks accounts. */
-const MAX_STALE_RETRIES = 1;
-
-async function send(options: HandshakeOptions, request: OutgoingRequest): Promise<RtspResponse> {
-  const { connection, authenticator } = options;
-  let retriesLeft = 1;
-  let staleRetriesLeft = MAX_STALE_RETRIES;
-  for (;;) {
-    const response = await connection.request(authorized(authenticator, request));
-    if (response.status !== 401) return response;
-    const verdict = authenticator.takeChallenges(response.headers.get('www-authenticate') ?? []);
-    if (verdict.kind === 'refused') throw new AppError('unauthorized', `${connection.peer} ${verdict.reason}`);
-    if (retriesLeft > 0) retriesLeft--;
-    else if (verdict.isStale && staleRetriesLeft > 0) staleRetriesLeft--;
-    else throw new AppError('unauthorized', `${connection.peer} refuses the user name or password (${request.method})`);
-  }
-}
+/** RFC 2326 §11.3, and what web servers use besides. */
+const REDIRECTIONS = new Set([301, 302, 303, 307, 308]);
 
 function redirectOf(response: RtspResponse): string | undefined {
-  if (response.status < 300 || response.status > 399) return undefined;
-  return headerOf(response, 'Location');
+  return REDIRECTIONS.has(response.status) ? headerOf(response, 'Location') : undefined;
 }
 
 function assertOk({ connection }: HandshakeOptions, method: string, response: RtspResponse): void {
@@ -163,7 +160,7 @@ function assertOk({ connection }: HandshakeOptions, method: string, response: Rt
       throw new AppError('not-found', `${answer}: is the path of the address right?`);
     case 453:
     case 503:
-      throw new AppError('unreachable', `${answer}: the camera serves all the viewers that it can`);
+      throw new AppError('conflict', `${answer}: the camera serves all the viewers that it can`);
     case 461:
       throw new AppError('protocol', `${answer}: it does not send over TCP`);
     default:

@@ -1,13 +1,17 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Authenticator } from './authentication.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import type { RtspConnection } from './connection.ts';
-import { authorized, type NegotiatedSession } from './handshake.ts';
+import { ask, type NegotiatedSession, withAuthorization } from './handshake.ts';
+import type { Login } from './login.ts';
+import type { RtspResponse } from './message.ts';
 
 export interface KeepAliveOptions {
   readonly connection: RtspConnection;
-  readonly authenticator: Authenticator;
+  readonly login: Login;
   readonly session: NegotiatedSession;
   readonly clock: Clock;
+  readonly log: Log;
   /** Ends the loop. */
   readonly signal: AbortSignal;
 }
@@ -28,19 +32,28 @@ export function keepAliveMethod(methods: ReadonlySet<string>): string {
 
 /** Tells the server in time that we are still there. Answers are not waited for: some cameras never send one. */
 export async function keepAlive(options: KeepAliveOptions): Promise<void> {
-  const { connection, authenticator, session, clock, signal } = options;
+  const { connection, login, session, clock, signal } = options;
   const request = {
     method: keepAliveMethod(session.methods),
     url: session.baseUrl,
     headers: [['Session', session.sessionId]] as const,
   };
+  let isSigned = true;
   while (!signal.aborted) {
     await clock.sleep(keepAliveIntervalMs(session.timeoutMs), signal);
-    connection.post(authorized(authenticator, request), (response) => {
-      if (response.status !== 401) return;
-      // The nonce has expired: once more with the new one, which also serves the next time.
-      const verdict = authenticator.takeChallenges(response.headers.get('www-authenticate') ?? []);
-      if (verdict.kind === 'answerable') connection.post(authorized(authenticator, request), () => undefined);
+    const authorization = isSigned ? login.sign(request.method, request.url) : undefined;
+    connection.post(withAuthorization(request, authorization), (response) => {
+      if (response.status !== 401 || !isSigned) return;
+      renew(response).catch((error: unknown) => {
+        // Sending them on would lock the account. The session goes on as long as the camera lets it.
+        isSigned = false;
+        options.log.warn({ reason: messageOf(error) }, 'camera refuses keep-alives; they go on without password');
+      });
     });
+  }
+
+  /** The nonce has expired: once more with the new one, which also serves the next time. */
+  async function renew(answered: RtspResponse): Promise<void> {
+    await ask(options, request, { answered });
   }
 }

@@ -37,8 +37,17 @@ export function headerOf(message: RtspMessage, name: string): string | undefined
   return message.headers.get(name.toLowerCase())?.[0];
 }
 
+/**
+ * Text of ours as messages carry it: one character for each byte of its UTF-8, as the headers that the other end sent are read. So what it
+ * said goes back unchanged, whatever its encoding.
+ */
+export function toByteString(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** Header values are byte strings. */
 export function encodeRequest(input: { method: string; url: string; headers: HeaderList; body?: Buffer }): Buffer {
-  return encode(`${input.method} ${input.url} RTSP/1.0`, input.headers, input.body);
+  return encode(`${input.method} ${toByteString(input.url)} RTSP/1.0`, input.headers, input.body);
 }
 
 export function encodeResponse(input: { status: number; reason: string; headers: HeaderList; body?: Buffer }): Buffer {
@@ -59,5 +68,5 @@ function encode(firstLine: string, headers: HeaderList, body: Buffer | undefined
   // A line break in a value would let whoever configures a camera's address write headers of his own.
   if (lines.some((line) => /[\r\n]/.test(line)))
     throw new AppError('bad-input', `line break in RTSP message: ${firstLine}`);
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'utf8'), body ?? Buffer.alloc(0)]);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body ?? Buffer.alloc(0)]);
 }

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Authenticator, digestAuthorization, parseChallenges } from '../../../src/protocols/rtsp/authentication.ts';
+import { encodeRequest } from '../../../src/protocols/rtsp/message.ts';
 
 describe('challenges', () => {
   const cases: [string, string, [string, Record<string, string>][]][] = [
@@ -18,6 +20,20 @@ describe('challenges', () => {
         ['digest', { realm: 'b', nonce: 'n', qop: 'auth,auth-int' }],
       ],
     ],
+    [
+      'several, and the parameters of one interrupted by another scheme',
+      'Digest realm="a", nonce="n", algorithm=SHA-256, stale=false, Digest realm="a", nonce="m", algorithm="MD5", Basic realm="a"',
+      [
+        ['digest', { realm: 'a', nonce: 'n', algorithm: 'SHA-256', stale: 'false' }],
+        ['digest', { realm: 'a', nonce: 'm', algorithm: 'MD5' }],
+        ['basic', { realm: 'a' }],
+      ],
+    ],
+    [
+      'a nonce that ends with equals signs',
+      'Digest realm=x, nonce=YWI==',
+      [['digest', { realm: 'x', nonce: 'YWI==' }]],
+    ],
     ['escaped quotes', 'Digest realm="a \\"b\\"", nonce="n"', [['digest', { realm: 'a "b"', nonce: 'n' }]]],
     ['nothing', '', []],
   ];
@@ -25,6 +41,13 @@ describe('challenges', () => {
     expect(parseChallenges(value).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)])).toEqual(
       expected,
     );
+  });
+
+  it('reads no more than 4096 characters, whatever a camera sends', () => {
+    expect(
+      parseChallenges(`Digest realm="${'x'.repeat(5000)}", nonce="n"`)[0]!.parameters.get('nonce'),
+    ).toBeUndefined();
+    expect(parseChallenges('Basic, '.repeat(20_000))).toHaveLength(586);
   });
 
   it('survives any text', () => {
@@ -78,6 +101,62 @@ describe('digest', () => {
   });
 });
 
+describe('sessions and bytes', () => {
+  const md5 = (...parts: (string | Buffer)[]) => {
+    const hash = createHash('md5');
+    for (const part of parts) hash.update(part);
+    return hash.digest('hex');
+  };
+  const answer = (challenge: string, credentials = { username: 'u', password: 'p' }, uri = 'rtsp://h/') =>
+    digestAuthorization({
+      challenge: parseChallenges(challenge)[0]!,
+      credentials,
+      method: 'PLAY',
+      uri,
+      nonceCount: '00000001',
+      clientNonce: 'c',
+    });
+
+  it('MD5-sess without qop sends the nonce of ours that its key is made from', () => {
+    const value = answer('Digest realm="r", nonce="n", algorithm=MD5-sess');
+    const key = md5(md5('u:r:p'), ':n:c');
+    expect(value).toContain(`response="${md5(key, ':n:', md5('PLAY:rtsp://h/'))}"`);
+    expect(value).toContain('algorithm=MD5-sess');
+    expect(value).toContain('cnonce="c"');
+    expect(value).not.toContain('qop');
+  });
+
+  it('one nonce of ours serves all answers to a challenge, as MD5-sess wants it', () => {
+    const authenticator = new Authenticator({ username: 'u', password: 'p' }, false);
+    const nonceOfOurs = (value: string | undefined) => /cnonce="(\w+)"/.exec(value ?? '')?.[1];
+    authenticator.takeChallenges(['Digest realm="r", nonce="n", qop="auth", algorithm=MD5-sess']);
+    const first = nonceOfOurs(authenticator.authorize('PLAY', 'x'));
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+    expect(nonceOfOurs(authenticator.authorize('PLAY', 'x'))).toBe(first);
+    authenticator.takeChallenges(['Digest realm="r", nonce="m", qop="auth", algorithm=MD5-sess']);
+    expect(nonceOfOurs(authenticator.authorize('PLAY', 'x'))).not.toBe(first);
+  });
+
+  // What a camera says is read as Latin-1 and goes back as the same bytes; what the owner typed is UTF-8.
+  it.each([
+    ['UTF-8', Buffer.from('r\u00e9seau \u6444\u50cf', 'utf8')],
+    ['Latin-1', Buffer.from('r\u00e9seau', 'latin1')],
+  ])('a realm in %s is hashed and sent back byte by byte', (_, realm) => {
+    const password = 'pass\u00f6rt';
+    const value = answer(
+      `Digest realm="${realm.toString('latin1')}", nonce="n"`,
+      { username: '\u00fc', password },
+      '/\u00e4',
+    );
+    const key = md5(Buffer.from('\u00fc:'), realm, Buffer.from(`:${password}`));
+    expect(value).toContain(`response="${md5(key, ':n:', md5(Buffer.from('PLAY:/\u00e4')))}"`);
+    const bytes = encodeRequest({ method: 'PLAY', url: '/\u00e4', headers: [['Authorization', value]] });
+    expect(bytes.includes(realm)).toBe(true);
+    expect(bytes.includes(Buffer.from('username="\u00fc"'))).toBe(true);
+    expect(bytes.includes(Buffer.from('PLAY /\u00e4 RTSP'))).toBe(true);
+  });
+});
+
 describe('which challenge is answered', () => {
   const md5 = 'Digest realm="r", nonce="n"';
   const sha = 'Digest realm="r", nonce="n", algorithm=SHA-256';
@@ -95,7 +174,7 @@ describe('which challenge is answered', () => {
   it.each(cases)('%s', (_, challenges, isBasicAllowed, expected) => {
     const authenticator = new Authenticator({ username: 'u', password: 'p' }, isBasicAllowed);
     expect(authenticator.authorize('PLAY', 'rtsp://h/')).toBeUndefined();
-    expect(authenticator.takeChallenges(challenges)).toEqual({ kind: 'answerable', isStale: false });
+    expect(authenticator.takeChallenges(challenges)).toMatchObject({ kind: 'answerable', isStale: false });
     expect(authenticator.authorize('PLAY', 'rtsp://h/')).toMatch(expected);
   });
 

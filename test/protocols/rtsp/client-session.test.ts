@@ -206,6 +206,14 @@ describe('odd cameras', () => {
       })),
     ],
     [
+      'a camera that counts for itself',
+      on('SETUP', (request) => ({
+        raw: Buffer.from(
+          `RTSP/1.0 200 OK\r\nCSeq: 4711\r\nSession: 1\r\nTransport: ${headerOf(request, 'Transport')}\r\n\r\n`,
+        ),
+      })),
+    ],
+    [
       'vendor media in front',
       on('DESCRIBE', () => ({ body: `m=application/TP-LINK 0 RTP/AVP smart/1/90000\r\n${VIDEO_SDP}` })),
     ],
@@ -264,12 +272,16 @@ describe('odd cameras', () => {
     const cam = await camera(
       playing((call) => {
         call.ask('OPTIONS', 1);
-        call.ask('ANNOUNCE', 2);
+        call.ask('GET_PARAMETER', 2);
+        call.ask('ANNOUNCE', 3);
+        call.ask('REDIRECT', 4);
       }),
     );
-    await view(cam.url).client.start();
-    await until(() => cam.answers.length === 2, 'two answers');
-    expect(cam.answers).toEqual([200, 501]);
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => cam.answers.length === 4, 'four answers');
+    expect(cam.answers).toEqual([200, 200, 501, 501]);
+    expect(viewer.closed).toEqual([]);
   });
 
   it('skips garbage between frames', async () => {
@@ -351,6 +363,67 @@ describe('passwords', () => {
     expect(cam.methods.at(-1)).toBe('PLAY');
   });
 
+  const expiring = (keepAlives: Script): Script => {
+    return (request, call) => {
+      if (request.method === 'SETUP')
+        return isRight(request, 'n1') ? { headers: [['Session', '1;timeout=2']] } : guarded(() => 'n1')(request, call);
+      if (headerOf(request, 'Session') !== undefined && request.method !== 'PLAY') return keepAlives(request, call);
+      return guarded(() => 'n1')(request, call);
+    };
+  };
+
+  it('a nonce that expires in the session is followed by keep-alives and by the goodbye', async () => {
+    let nonce = 'n1';
+    const cam = await camera(
+      expiring((request, call) => {
+        if (isRight(request, 'n1')) nonce = 'n2';
+        return guarded(() => nonce)(request, call);
+      }),
+    );
+    const viewer = view(cam.url, admin);
+    await viewer.client.start();
+    const keepAlives = () =>
+      cam.requests.filter(({ method, headers }) => method === 'OPTIONS' && headers.has('session'));
+    await until(() => keepAlives().length === 3, 'three keep-alives');
+    // The first with the old nonce, once more with the new one, and the next one with that.
+    expect(keepAlives().map((request) => isRight(request, 'n2'))).toEqual([false, true, true]);
+    nonce = 'n3';
+    await viewer.client.stop();
+    expect(cam.requests.slice(-2).map((request) => [request.method, isRight(request, 'n3')])).toEqual([
+      ['TEARDOWN', false],
+      ['TEARDOWN', true],
+    ]);
+  });
+
+  it('a password that is refused in the session is not sent again, and the session goes on', async () => {
+    let count = 1;
+    const cam = await camera(expiring((request, call) => guarded(() => `n${++count}`)(request, call)));
+    const viewer = view(cam.url, admin);
+    await viewer.client.start();
+    const keepAlives = () =>
+      cam.requests.filter(({ method, headers }) => method === 'OPTIONS' && headers.has('session'));
+    await until(() => keepAlives().length === 4, 'four keep-alives');
+    expect(keepAlives().map((request) => headerOf(request, 'Authorization') !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(viewer.closed).toEqual([]);
+    await viewer.client.stop();
+    expect(headerOf(cam.requests.at(-1)!, 'Authorization')).toBeUndefined();
+  });
+
+  it.each(['SETUP', 'PLAY'])('a nonce that expires before %s', async (method) => {
+    let nonce = 'n1';
+    const cam = await camera((request, call) => {
+      if (request.method === method) nonce = 'n2';
+      return guarded(() => nonce)(request, call);
+    });
+    await view(cam.url, admin).client.start();
+    expect(cam.methods.filter((asked) => asked === method)).toHaveLength(2);
+  });
+
   it('basic, where it is allowed', async () => {
     const cam = await camera((request) =>
       headerOf(request, 'Authorization') === 'Basic YWRtaW46c2VjcmV0'
@@ -387,6 +460,24 @@ describe('passwords', () => {
     expect(cam.requests).toHaveLength(1);
   });
 
+  it('a redirection to another host does not get them in basic', async () => {
+    const target = await camera(() => ({ status: 401, headers: [['WWW-Authenticate', 'Basic realm="x"']] }));
+    const location = target.url.replace('127.0.0.1', '127.0.0.2');
+    const cam = await camera(on('DESCRIBE', () => ({ status: 302, headers: [['Location', location]] })));
+    await expect(view(cam.url, admin).client.start()).rejects.toMatchObject({ kind: 'unauthorized' });
+    expect(target.requests.map((request) => headerOf(request, 'Authorization'))).toEqual([undefined]);
+  });
+
+  it('a redirection to a path keeps them', async () => {
+    const cam = await camera((request, call) => {
+      if (request.url.endsWith('/live') && request.method === 'DESCRIBE')
+        return { status: 301, headers: [['Location', '/other']] };
+      return guarded(() => 'n1')(request, call);
+    });
+    await view(cam.url, admin).client.start();
+    expect(cam.requests.at(-1)!.url).toMatch(/\/other$/);
+  });
+
   it('a redirection keeps them', async () => {
     const target = await camera(guarded(() => 'n1'));
     const cam = await camera(on('DESCRIBE', () => ({ status: 302, headers: [['Location', target.url]] })));
@@ -398,7 +489,8 @@ describe('passwords', () => {
 describe('failures', () => {
   const failures: [string, Script, Partial<AppError>][] = [
     ['an unknown path', on('DESCRIBE', () => ({ status: 404 })), { kind: 'not-found' }],
-    ['too many viewers', on('SETUP', () => ({ status: 453 })), { kind: 'unreachable' }],
+    ['too many viewers', on('SETUP', () => ({ status: 453 })), { kind: 'conflict' }],
+    ['too many viewers, said otherwise', on('DESCRIBE', () => ({ status: 503 })), { kind: 'conflict' }],
     ['forbidden', on('DESCRIBE', () => ({ status: 403 })), { kind: 'unauthorized' }],
     ['no TCP', on('SETUP', () => ({ status: 461 })), { kind: 'protocol' }],
     ['nothing to record', on('DESCRIBE', () => ({ body: AUDIO_SDP.replace('AVP 0', 'AVP 50') })), { kind: 'protocol' }],

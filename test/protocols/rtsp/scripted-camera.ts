@@ -103,7 +103,7 @@ export class ScriptedCamera {
   }
 
   async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#server.listen(0, resolve));
     return this;
   }
 

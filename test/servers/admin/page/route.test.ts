@@ -3,8 +3,7 @@ import { formatRoute, parseRoute, type Route } from '../../../../src/servers/adm
 
 describe('address of a page', () => {
   const routes: [string, Route][] = [
-    ['#/overview', { page: 'overview', stream: undefined }],
-    ['#/overview?stream=3', { page: 'overview', stream: 3 }],
+    ['#/overview', { page: 'overview' }],
     ['#/live', { page: 'live', tiles: undefined, screen: 1 }],
     ['#/live?tiles=9&screen=2', { page: 'live', tiles: 9, screen: 2 }],
     ['#/playback?channel=3&at=1790000000000', { page: 'playback', channel: 3, atUtcMs: 1_790_000_000_000 }],
@@ -15,7 +14,7 @@ describe('address of a page', () => {
   });
 
   it.each(['', '#', '#/', '#/nowhere'])('%j leads to the overview', (hash) =>
-    expect(parseRoute(hash)).toEqual({ page: 'overview', stream: undefined }),
+    expect(parseRoute(hash)).toEqual({ page: 'overview' }),
   );
   it.each(['0', '-1', '1.5', 'x', '9'.repeat(20)])('a channel number of %s is left out', (number) =>
     expect(parseRoute(`#/playback?channel=${number}`)).toMatchObject({ channel: undefined }),

@@ -2,8 +2,6 @@ import { useState } from 'preact/hooks';
 import { Icon } from '../parts/icon.tsx';
 import { useApp } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
-import { replaceRoute } from '../state/use-route.ts';
-import { StreamDialog } from '../stream/stream-dialog.tsx';
 import { Bays } from './bays.tsx';
 import { ChannelDialog } from './channel-dialog.tsx';
 import { ChannelTable } from './channel-table.tsx';
@@ -13,7 +11,7 @@ import { Summary } from './summary.tsx';
 /** Which channel the dialog is about; `new` for one that is not there yet. */
 type Editing = number | 'new' | undefined;
 
-export function Overview({ stream }: { stream: number | undefined }) {
+export function Overview() {
   const { poll } = useApp();
   const { status } = useStore(poll.view);
   const [editing, setEditing] = useState<Editing>();
@@ -21,11 +19,6 @@ export function Overview({ stream }: { stream: number | undefined }) {
 
   const close = () => {
     setEditing(undefined);
-    poll.refresh();
-  };
-  const streamChannel = status.channels.find((channel) => channel.number === stream);
-  const closeStream = () => {
-    replaceRoute({ page: 'overview', stream: undefined });
     poll.refresh();
   };
   return (
@@ -50,16 +43,6 @@ export function Overview({ stream }: { stream: number | undefined }) {
       </div>
       {editing !== undefined && (
         <ChannelDialog number={editing === 'new' ? undefined : editing} status={status} onClose={close} />
-      )}
-      {streamChannel && (
-        <StreamDialog
-          channel={streamChannel}
-          onClose={closeStream}
-          onEdit={() => {
-            closeStream();
-            setEditing(streamChannel.number);
-          }}
-        />
       )}
     </>
   );
