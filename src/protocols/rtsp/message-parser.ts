@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { AppError } from '../../base/errors.ts';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, type RtspHeaders, type RtspMessage } from './message.ts';
 
@@ -19,7 +20,7 @@ export function parseMessage(bytes: Buffer, start: number, end: number): ParsedM
       throw new AppError('protocol', `RTSP header of more than ${MAX_HEADER_BYTES} bytes`);
     return { kind: 'incomplete', neededBytes: end - start + 1 };
   }
-  const [firstLine = '', ...lines] = bytes.toString('latin1', start, bodyStart).split(/\r?\n/);
+  const [firstLine = '', ...lines] = headerText(bytes.subarray(start, bodyStart)).split(/\r?\n/).map(withoutControls);
   const first = parseFirstLine(firstLine);
   if (first === undefined) return { kind: 'garbage' };
   const headers = parseHeaders(lines);
@@ -49,6 +50,16 @@ function endOfHeader(bytes: Buffer, start: number, end: number): number {
     if (at + 2 < end && bytes[at + 1] === 0x0d && bytes[at + 2] === 0x0a) return at + 3;
   }
   return -1;
+}
+
+/** Realms are signed as they came: in UTF-8 where they are. What is neither that nor ASCII is taken byte by byte. */
+function headerText(bytes: Buffer): string {
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
+}
+
+/** A carriage return inside of a realm or session would be sent back to the camera as the end of a line. */
+function withoutControls(line: string): string {
+  return line.replace(/[^\P{Cc}\u0080-\u009f]/gu, ' ');
 }
 
 type FirstLine =

@@ -105,7 +105,7 @@ function bracketed(host: string): string {
 }
 
 function parseHostAndPort(text: string, whole: string): [string, number | undefined] {
-  const match = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s#]+))(?::(\d{1,5}))?$/i.exec(text);
+  const match = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]\s#\p{Cc}]+))(?::(\d{1,5}))?$/iu.exec(text);
   const port = match?.[3] === undefined ? undefined : Number(match[3]);
   if (!match || (port !== undefined && (port < 1 || port > 65_535))) {
     throw new AppError('bad-input', `RTSP address without a valid host and port: ${redactUrl(whole)}`);
