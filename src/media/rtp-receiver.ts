@@ -39,6 +39,7 @@ export class RtpReceiver {
   readonly #jitter: JitterMeter | undefined;
   readonly #timestamps = new TimestampUnwrapper();
   readonly #suspects: ReadonlySet<number> | undefined;
+  readonly #announced: number | undefined;
   #ssrc: number | undefined;
   #foreignInARow = 0;
   #isAfterGap = false;
@@ -51,6 +52,7 @@ export class RtpReceiver {
   constructor(payloadType: number, depacketiser: Depacketiser, options: RtpReceiverOptions = {}) {
     this.#payloadType = payloadType;
     this.#depacketiser = depacketiser;
+    this.#announced = options.ssrc;
     this.#ssrc = options.ssrc;
     this.#suspects = options.suspects;
     if (options.datagrams === undefined) return;
@@ -128,9 +130,10 @@ export class RtpReceiver {
       this.#foreignInARow = 0;
       return true;
     }
-    // An SSRC announced in SETUP that nobody uses must not silence the stream: before our first packet anybody may take over.
+    // An SSRC announced in SETUP that nobody uses must not silence the stream: before our first packet anybody may take over. Where it
+    // is used after all, whoever came before it was a stranger.
     const isDoubtful = this.packetsReceived > 0 || this.#suspects?.has(ssrc);
-    if (isDoubtful && ++this.#foreignInARow < TAKEOVER_PACKETS) return false;
+    if (isDoubtful && ssrc !== this.#announced && ++this.#foreignInARow < TAKEOVER_PACKETS) return false;
     this.#foreignInARow = 0;
     if (this.packetsReceived > 0) {
       this.#reorder?.reset();

@@ -42,6 +42,22 @@ describe('packets that nobody asked for', () => {
     expect(seen.requests.at(-1)).toMatch(/^TEARDOWN/);
   });
 
+  it('quirk 14: Reolink RLC-410 sends the stale packets even before the password, and first', async () => {
+    const [stale, video] = [stream({ ssrc: 0xdead }), stream()];
+    const answers = { OPTIONS: { before: stale.key }, PLAY: { before: stale.delta } };
+    const seen = await everyCut({ answers, media: [stale.sender.picture(7200, [DELTA]), video.key, video.delta] });
+    expect(seen.units).toEqual(TWO_PICTURES);
+    expect(seen.counters.packetsLost).toBe(0);
+  });
+
+  it('quirk 14: a stale packet comes before the sender that SETUP has announced', async () => {
+    const [stale, video] = [stream({ ssrc: 0xdead }), stream()];
+    const transport = ['Transport', 'RTP/AVP/TCP;interleaved=0-1;ssrc=00001234'] as const;
+    const answers = { SETUP: { headers: [transport, ['Session', '1'] as const] } };
+    const seen = await everyCut({ answers, media: [stale.delta, video.key, stale.delta, video.delta] });
+    expect(seen.units).toEqual(TWO_PICTURES);
+  });
+
   it('quirk 18: Geovision sends a payload type that it has not described', async () => {
     const [unknown, video] = [stream({ payloadType: 50 }), stream()];
     const seen = await everyCut({ media: [video.key, unknown.key, video.delta] });
