@@ -49,7 +49,7 @@ function SignedIn({ api, onSignOut }: { api: ApiClient; onSignOut: () => void })
   return (
     <Context.Provider value={app}>
       <Shell route={route} onSignOut={onSignOut}>
-        {route.page === 'overview' && <Overview />}
+        {route.page === 'overview' && <Overview stream={route.stream} />}
         {route.page === 'live' && <LivePage tiles={route.tiles} screen={route.screen} />}
         {route.page === 'playback' && <PlaybackPage channel={route.channel} atUtcMs={route.atUtcMs} />}
       </Shell>

@@ -8,7 +8,7 @@ import { useStore } from './state/store.ts';
 import { formatDateTime, zoneName } from './text/format.ts';
 
 const PAGES = [
-  { page: 'overview', title: 'Overview', href: formatRoute({ page: 'overview' }) },
+  { page: 'overview', title: 'Overview', href: formatRoute({ page: 'overview', stream: undefined }) },
   { page: 'live', title: 'Live', href: formatRoute({ page: 'live', tiles: undefined, screen: 1 }) },
   {
     page: 'playback',

@@ -3,7 +3,8 @@ import { formatRoute, parseRoute, type Route } from '../../../../src/servers/adm
 
 describe('address of a page', () => {
   const routes: [string, Route][] = [
-    ['#/overview', { page: 'overview' }],
+    ['#/overview', { page: 'overview', stream: undefined }],
+    ['#/overview?stream=3', { page: 'overview', stream: 3 }],
     ['#/live', { page: 'live', tiles: undefined, screen: 1 }],
     ['#/live?tiles=9&screen=2', { page: 'live', tiles: 9, screen: 2 }],
     ['#/playback?channel=3&at=1790000000000', { page: 'playback', channel: 3, atUtcMs: 1_790_000_000_000 }],
@@ -14,7 +15,7 @@ describe('address of a page', () => {
   });
 
   it.each(['', '#', '#/', '#/nowhere'])('%j leads to the overview', (hash) =>
-    expect(parseRoute(hash)).toEqual({ page: 'overview' }),
+    expect(parseRoute(hash)).toEqual({ page: 'overview', stream: undefined }),
   );
   it.each(['0', '-1', '1.5', 'x', '9'.repeat(20)])('a channel number of %s is left out', (number) =>
     expect(parseRoute(`#/playback?channel=${number}`)).toMatchObject({ channel: undefined }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GAP_CAUSES } from '../../../../src/archive/entries.ts';
 import type { ChannelStateName } from '../../../../src/servers/admin/page/api/types.ts';
-import { causeWords, channelWords } from '../../../../src/servers/admin/page/text/words.ts';
+import { causeWords, channelWords, findingsWords } from '../../../../src/servers/admin/page/text/words.ts';
 
 describe('state of a channel in plain words', () => {
   const cases: [string, ChannelStateName, string | null, string, string][] = [
@@ -17,6 +17,14 @@ describe('state of a channel in plain words', () => {
 
   it('a recorder that is away is said before what the channel said last', () =>
     expect(channelWords({ state: 'recording', cause: null }, false).tone).toBe('bad'));
+});
+
+describe('what stands beside the link to a stream report', () => {
+  it.each([
+    ['nothing, where there is nothing to do', { problem: 0, advice: 0, note: 2 }, undefined],
+    ['problems before hints', { problem: 2, advice: 3, note: 0 }, { tone: 'bad', text: '2 problems' }],
+    ['a single hint', { problem: 0, advice: 1, note: 0 }, { tone: 'wait', text: '1 hint' }],
+  ] as const)('%s', (_, findings, words) => expect(findingsWords(findings)).toEqual(words));
 });
 
 describe('cause of a gap', () => {

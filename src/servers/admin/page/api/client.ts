@@ -1,4 +1,13 @@
-import type { ChannelChange, ChannelGap, ChannelSettings, Session, Span, Status, Timeline } from './types.ts';
+import type {
+  ChannelChange,
+  ChannelGap,
+  ChannelSettings,
+  Session,
+  Span,
+  Status,
+  StreamReply,
+  Timeline,
+} from './types.ts';
 
 const BASE = '/api/v1';
 
@@ -24,6 +33,7 @@ export interface ApiClient {
   signOut(): Promise<void>;
   status(): Promise<Status>;
   channel(number: number): Promise<ChannelSettings>;
+  streamReport(number: number): Promise<StreamReply>;
   addChannel(change: ChannelChange): Promise<void>;
   changeChannel(number: number, change: ChannelChange): Promise<void>;
   removeChannel(number: number): Promise<void>;
@@ -56,6 +66,7 @@ export function createApiClient(onSignedOut: () => void): ApiClient {
     signOut: () => change('DELETE', '/session'),
     status: () => json('/status'),
     channel: (number) => json(`/channels/${number}`),
+    streamReport: (number) => json(`/channels/${number}/stream-report`),
     addChannel: (body) => change('POST', '/channels', body),
     changeChannel: (number, body) => change('PATCH', `/channels/${number}`, body),
     removeChannel: (number) => change('DELETE', `/channels/${number}`),

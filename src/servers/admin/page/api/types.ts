@@ -29,6 +29,8 @@ export interface ChannelStatus {
   readonly cause: string | null;
   readonly detail: string;
   readonly sinceUtcMs: number | null;
+  /** Fingerprint of a certificate that was refused because another one is expected. */
+  readonly presentedCertificate: string | null;
   readonly allotmentMbps: number;
   readonly mbps1s: number;
   readonly mbps60s: number;
@@ -37,6 +39,63 @@ export interface ChannelStatus {
   readonly audio: AudioInfo | null;
   readonly packetsLost: number;
   readonly framesDropped: number;
+  /** Measured, where key frames come so seldom that who watches notices. */
+  readonly longKeyIntervalMs: number | null;
+  readonly findings: Readonly<Record<Severity, number>>;
+}
+
+/** `problem`: footage is lost, or will be. `advice`: the camera could be set better. */
+export type Severity = 'problem' | 'advice' | 'note';
+
+export interface Finding {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly sentence: string;
+  /** Empty where there is nothing to do. */
+  readonly advice: string;
+}
+
+/** What was measured of a stream since the session with the camera began. */
+export interface StreamReport {
+  readonly atUtcMs: number;
+  readonly measuredMs: number;
+  readonly transport: 'tcp' | 'udp' | 'http';
+  readonly isEncrypted: boolean;
+  readonly certificate: string | null;
+  readonly authentication?: 'none' | 'basic' | 'digest';
+  readonly video:
+    | (VideoInfo & {
+        readonly profile: string;
+        readonly level: string;
+        readonly framesPerSecond: number;
+        readonly framesPerSecondDeclared: number | null;
+        readonly keyIntervalMs: number | null;
+        readonly longestKeyIntervalMs: number | null;
+        readonly formatChanges: number;
+      })
+    | null;
+  readonly audio: (AudioInfo & { readonly source: string }) | null;
+  readonly meanMbps: number;
+  readonly peakMbps: number;
+  readonly clock: {
+    readonly offsetMs: number | null;
+    readonly driftPpm: number | null;
+    readonly timestampJumps: number;
+  };
+  readonly loss: {
+    readonly packetsReceived: number;
+    readonly packetsLost: number;
+    readonly packetsLate: number;
+    readonly framesDropped: { readonly incomplete: number; readonly undecodable: number; readonly malformed: number };
+  };
+}
+
+export interface StreamReply {
+  readonly report: StreamReport | null;
+  readonly presentedCertificate: string | null;
+  /** The worst first. */
+  readonly findings: readonly Finding[];
 }
 
 export type BayState = 'ready' | 'gone' | 'full' | 'failed' | 'unknown';
@@ -92,8 +151,13 @@ export interface ChannelSettings {
   readonly name: string;
   readonly url: string;
   readonly username: string;
+  readonly transport: TransportName;
+  /** Null: the one that the camera shows first. */
+  readonly certificate: string | null;
   readonly allotmentMbps: number;
 }
+
+export type TransportName = 'auto' | 'tcp' | 'udp' | 'http';
 
 export interface ChannelChange {
   readonly number?: number;
@@ -101,6 +165,8 @@ export interface ChannelChange {
   readonly url?: string;
   readonly username?: string;
   readonly password?: string;
+  readonly transport?: TransportName;
+  readonly certificate?: string | null;
   readonly allotmentMbps?: number;
 }
 

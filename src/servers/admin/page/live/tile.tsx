@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChannelStatus } from '../api/types.ts';
 import { Icon } from '../parts/icon.tsx';
 import { StateLabel } from '../parts/notice.tsx';
+import { formatLength } from '../text/format.ts';
 import { channelWords } from '../text/words.ts';
 import { type LiveView, startLiveStream } from './live-stream.ts';
 import { useIsVisible } from './use-is-visible.ts';
@@ -60,7 +61,7 @@ export function Tile(props: {
       <video ref={video} playsInline muted onPointerUp={onPointerUp} onDblClick={onDoubleClick} />
       {view.kind !== 'playing' && (
         <div class="tile-message">
-          <Message view={view} words={words} detail={channel.detail} />
+          <Message view={view} words={words} channel={channel} />
         </div>
       )}
       <footer class="tile-foot">
@@ -95,12 +96,17 @@ export function Tile(props: {
   );
 }
 
-function Message(props: { view: LiveView; words: { text: string; tone: string }; detail: string }) {
+function Message(props: { view: LiveView; words: { text: string; tone: string }; channel: ChannelStatus }) {
   const { view, words } = props;
+  const { detail, longKeyIntervalMs } = props.channel;
   if (view.kind === 'unsupported') return <p>{view.text}</p>;
   // The connection to the page may still be up while the camera is away: what the channel says counts.
-  if (view.kind === 'silent') return <Reason text={view.text} detail={view.detail || props.detail} />;
-  if (words.tone === 'bad' || words.tone === 'idle') return <Reason text={words.text} detail={props.detail} />;
+  if (view.kind === 'silent') return <Reason text={view.text} detail={view.detail || detail} />;
+  if (words.tone === 'bad' || words.tone === 'idle') return <Reason text={words.text} detail={detail} />;
+  if (longKeyIntervalMs !== null) {
+    const every = `This camera sends a key frame every ${formatLength(longKeyIntervalMs)}; a picture begins with one.`;
+    return <Reason text="Connecting…" detail={every} />;
+  }
   return <p class="muted">Connecting…</p>;
 }
 

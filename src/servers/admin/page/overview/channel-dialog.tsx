@@ -1,13 +1,22 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ChannelChange, ChannelSettings, Status } from '../api/types.ts';
+import type { ChannelChange, ChannelSettings, Status, TransportName } from '../api/types.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { SelectField } from '../parts/select-field.tsx';
 import { useAction } from '../parts/use-action.ts';
 import { useApp } from '../state/context.ts';
+import { formatFingerprint } from '../text/fingerprint.ts';
 import { formatMbps } from '../text/format.ts';
 
 const DEFAULT_ALLOTMENT_MBPS = 4;
+
+const TRANSPORTS: readonly { value: TransportName; text: string }[] = [
+  { value: 'auto', text: 'Automatic: TCP, else UDP' },
+  { value: 'tcp', text: 'TCP: nothing gets lost on the way' },
+  { value: 'udp', text: 'UDP: for cameras that stutter over TCP' },
+  { value: 'http', text: 'HTTP tunnel: through a firewall or proxy' },
+];
 
 /** Adds a channel (`number` undefined), changes or removes one. What the server refuses is shown in its own words. */
 export function ChannelDialog(props: { number: number | undefined; status: Status; onClose: () => void }) {
@@ -38,13 +47,24 @@ function ChannelForm(props: { settings: ChannelSettings | undefined; status: Sta
   const [url, setUrl] = useState(settings?.url ?? '');
   const [username, setUsername] = useState(settings?.username ?? '');
   const [password, setPassword] = useState('');
+  const [transport, setTransport] = useState<string>(settings?.transport ?? 'auto');
+  const [certificate, setCertificate] = useState(formatFingerprint(settings?.certificate ?? ''));
   const [allotment, setAllotment] = useState(String(settings?.allotmentMbps ?? DEFAULT_ALLOTMENT_MBPS));
   const [isRemoving, setIsRemoving] = useState(false);
   const action = useAction();
   const freeMbps = status.rating.limitMbps - status.rating.allottedMbps + (settings?.allotmentMbps ?? 0);
 
+  const isEncrypted = /^\s*rtsps:/i.test(url);
+
   async function save() {
-    const wanted = { name: name.trim(), url: url.trim(), username, allotmentMbps: Number(allotment) };
+    const wanted: Wanted = {
+      name: name.trim(),
+      url: url.trim(),
+      username,
+      transport: transport as TransportName,
+      allotmentMbps: Number(allotment),
+      ...(isEncrypted ? { certificate: certificate.trim() === '' ? null : certificate.trim() } : {}),
+    };
     // Left empty the password stays as it is: it never comes back from the server.
     const change: ChannelChange = { ...changesOf(settings, wanted), ...(password !== '' ? { password } : {}) };
     if (settings) await api.changeChannel(settings.number, change);
@@ -121,6 +141,26 @@ function ChannelForm(props: { settings: ChannelSettings | undefined; status: Sta
           onText={setPassword}
         />
       </div>
+      <SelectField
+        label="How the media comes"
+        name="transport"
+        value={transport}
+        choices={TRANSPORTS.map((choice) => ({ ...choice, isDisabled: isEncrypted && choice.value === 'udp' }))}
+        hint={isEncrypted && transport === 'udp' && 'An encrypted stream comes in its own connection: not by UDP.'}
+        onValue={setTransport}
+      />
+      {isEncrypted && (
+        <Field
+          label="Certificate of the camera (SHA-256)"
+          hint="Empty: the one that the camera shows first is kept, and another one is refused."
+          name="certificate"
+          spellcheck={false}
+          autocomplete="off"
+          placeholder="the first one shown"
+          value={certificate}
+          onText={setCertificate}
+        />
+      )}
       <Field
         label="Allotment (Mbps)"
         hint={`${formatMbps(Math.max(0, freeMbps))} of ${formatMbps(status.rating.limitMbps)} Mbps are free.`}
@@ -150,11 +190,13 @@ function ChannelForm(props: { settings: ChannelSettings | undefined; status: Sta
   );
 }
 
-type Wanted = Required<Pick<ChannelChange, 'name' | 'url' | 'username' | 'allotmentMbps'>>;
+type Wanted = Required<Pick<ChannelChange, 'name' | 'url' | 'username' | 'transport' | 'allotmentMbps'>> &
+  Pick<ChannelChange, 'certificate'>;
 
 /** Of a channel that is there only what differs: what is sent is checked, and an address that is sent connects anew. */
 function changesOf(settings: ChannelSettings | undefined, wanted: Wanted): ChannelChange {
   if (!settings) return wanted;
-  const entries = Object.entries(wanted).filter(([key, value]) => settings[key as keyof Wanted] !== value);
+  const before = { ...settings, certificate: settings.certificate && formatFingerprint(settings.certificate) };
+  const entries = Object.entries(wanted).filter(([key, value]) => before[key as keyof Wanted] !== value);
   return Object.fromEntries(entries);
 }

@@ -3,6 +3,7 @@ import { Bar } from '../parts/bar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { StateLabel } from '../parts/notice.tsx';
 import { formatRoute } from '../state/route.ts';
+import { StreamLink } from '../stream/stream-link.tsx';
 import { formatAgo, formatDateTime, formatMbps } from '../text/format.ts';
 import { channelWords, codecName } from '../text/words.ts';
 
@@ -62,7 +63,10 @@ function ChannelRow(props: { channel: ChannelStatus; status: Status; onEdit: (nu
           </time>
         )}
       </td>
-      <td class="cell-format">{formatOf(channel)}</td>
+      <td class="cell-format">
+        {formatOf(channel)}
+        <StreamLink channel={channel} />
+      </td>
       <td class="cell-actions">
         <button
           type="button"

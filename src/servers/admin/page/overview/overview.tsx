@@ -2,6 +2,8 @@ import { useState } from 'preact/hooks';
 import { Icon } from '../parts/icon.tsx';
 import { useApp } from '../state/context.ts';
 import { useStore } from '../state/store.ts';
+import { replaceRoute } from '../state/use-route.ts';
+import { StreamDialog } from '../stream/stream-dialog.tsx';
 import { Bays } from './bays.tsx';
 import { ChannelDialog } from './channel-dialog.tsx';
 import { ChannelTable } from './channel-table.tsx';
@@ -11,7 +13,7 @@ import { Summary } from './summary.tsx';
 /** Which channel the dialog is about; `new` for one that is not there yet. */
 type Editing = number | 'new' | undefined;
 
-export function Overview() {
+export function Overview({ stream }: { stream: number | undefined }) {
   const { poll } = useApp();
   const { status } = useStore(poll.view);
   const [editing, setEditing] = useState<Editing>();
@@ -19,6 +21,11 @@ export function Overview() {
 
   const close = () => {
     setEditing(undefined);
+    poll.refresh();
+  };
+  const streamChannel = status.channels.find((channel) => channel.number === stream);
+  const closeStream = () => {
+    replaceRoute({ page: 'overview', stream: undefined });
     poll.refresh();
   };
   return (
@@ -43,6 +50,16 @@ export function Overview() {
       </div>
       {editing !== undefined && (
         <ChannelDialog number={editing === 'new' ? undefined : editing} status={status} onClose={close} />
+      )}
+      {streamChannel && (
+        <StreamDialog
+          channel={streamChannel}
+          onClose={closeStream}
+          onEdit={() => {
+            closeStream();
+            setEditing(streamChannel.number);
+          }}
+        />
       )}
     </>
   );

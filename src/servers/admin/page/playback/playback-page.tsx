@@ -1,10 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { MINUTE_MS } from '../../../../base/units.ts';
-import type { Span } from '../api/types.ts';
+import type { ChannelStatus, Span } from '../api/types.ts';
 import { Notice } from '../parts/notice.tsx';
 import { useApp } from '../state/context.ts';
+import { formatRoute } from '../state/route.ts';
 import { useStore } from '../state/store.ts';
 import { replaceRoute } from '../state/use-route.ts';
+import { formatLength } from '../text/format.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useTimelineData } from '../timeline/use-timeline-data.ts';
 import { centreOn, endingAt, followCursor, keepNearNow, localDay, spanMs, type View } from '../timeline/view.ts';
@@ -79,6 +81,9 @@ export function PlaybackPage(props: { channel: number | undefined; atUtcMs: numb
         <ZoomBar view={view} cursorMs={cursorMs} nowMs={nowMs} onView={show} />
       </Picture>
       {error && <Notice tone="bad">{error}</Notice>}
+      {channel.longKeyIntervalMs !== null && (
+        <KeyIntervalNotice channel={channel} longKeyIntervalMs={channel.longKeyIntervalMs} />
+      )}
       <Timeline
         label={channel.name}
         view={view}
@@ -95,6 +100,18 @@ export function PlaybackPage(props: { channel: number | undefined; atUtcMs: numb
         <GapList data={data} view={view} nowMs={nowMs} onSeek={seek} />
       </div>
     </>
+  );
+}
+
+/** Why jumps are slow with this camera, and that nothing is lost by it. */
+function KeyIntervalNotice(props: { channel: ChannelStatus; longKeyIntervalMs: number }) {
+  const every = formatLength(props.longKeyIntervalMs);
+  return (
+    <Notice tone="wait">
+      This camera sends a key frame only every {every}: jumps take longer, and the newest {every} can be played when
+      they are complete. Nothing recorded is lost by it.{' '}
+      <a href={formatRoute({ page: 'overview', stream: props.channel.number })}>What to change on the camera</a>
+    </Notice>
   );
 }
 

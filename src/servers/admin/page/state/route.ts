@@ -1,6 +1,7 @@
 /** Addresses of the page, kept behind the `#` so that the server needs to know only one. */
 export type Route =
-  | { readonly page: 'overview' }
+  /** `stream`: the channel whose stream report is open. */
+  | { readonly page: 'overview'; readonly stream: number | undefined }
   | { readonly page: 'live'; readonly tiles: number | undefined; readonly screen: number }
   | { readonly page: 'playback'; readonly channel: number | undefined; readonly atUtcMs: number | undefined };
 
@@ -21,12 +22,13 @@ export function parseRoute(hash: string): Route {
         atUtcMs: positiveInteger(params.get('at')),
       };
     default:
-      return { page: 'overview' };
+      return { page: 'overview', stream: positiveInteger(params.get('stream')) };
   }
 }
 
 export function formatRoute(route: Route): string {
   const params = new URLSearchParams();
+  if (route.page === 'overview' && route.stream) params.set('stream', String(route.stream));
   if (route.page === 'live') {
     if (route.tiles) params.set('tiles', String(route.tiles));
     if (route.screen > 1) params.set('screen', String(route.screen));

@@ -1,5 +1,5 @@
 import type { GapCause } from '../../../../archive/entries.ts';
-import type { BayState, ChannelStatus } from '../api/types.ts';
+import type { BayState, ChannelStatus, Severity } from '../api/types.ts';
 
 /** How bad it is; each tone has its colour and its mark, so that colour never stands alone. */
 export type Tone = 'good' | 'wait' | 'bad' | 'idle';
@@ -74,6 +74,16 @@ const CODECS: Readonly<Record<string, string>> = {
 
 export function codecName(codec: string): string {
   return CODECS[codec] ?? codec;
+}
+
+/** How bad a finding about a stream is. */
+export const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { problem: 'bad', advice: 'wait', note: 'idle' };
+
+/** What stands beside a link to the stream report; undefined where there is nothing to do. */
+export function findingsWords({ problem, advice }: ChannelStatus['findings']): Words | undefined {
+  if (problem > 0) return { tone: 'bad', text: problem === 1 ? '1 problem' : `${problem} problems` };
+  if (advice > 0) return { tone: 'wait', text: advice === 1 ? '1 hint' : `${advice} hints` };
+  return undefined;
 }
 
 export const H265_SENTENCE = 'This browser cannot play H.265; download the clip, or set the camera to H.264.';
