@@ -77,6 +77,13 @@ describe('the stream report', () => {
     expect(new URL(page.url()).hash).toBe('#/overview');
   });
 
+  it('says of when it is, once nothing is measured any more', async () => {
+    tellStream(2, (report) => Object.assign(report, { atUtcMs: Date.parse('2026-03-01T12:10:07Z') }));
+    await row(2).getByRole('link', { name: 'Stream report of Car park' }).click();
+    await dialog().getByText('until 2026-03-01 13:10:07; nothing was measured since').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('says in plain words what a smart codec costs, and that a power cut costs no more', async () => {
     tellStream(2, ({ video }) => Object.assign(video, { keyIntervalMs: 12_000, longestKeyIntervalMs: 12_040 }));
     await row(2).getByText('1 hint').waitFor();

@@ -5,12 +5,14 @@ import { Fingerprint } from '../parts/fingerprint.tsx';
 import { Mark, Notice } from '../parts/notice.tsx';
 import { useAction } from '../parts/use-action.ts';
 import { useApp } from '../state/context.ts';
-import { formatLength, formatTime } from '../text/format.ts';
+import { formatDateTime, formatLength } from '../text/format.ts';
 import { SEVERITY_TONES } from '../text/words.ts';
 import { measuredRows } from './measured-rows.ts';
 
 /** The recorder measures on, and tells it every few seconds. */
 const REFRESH_MS = 2_000;
+/** The recorder reports every few seconds while something comes. */
+const OLD_AFTER_MS = 30_000;
 
 /** What was measured of a camera's stream, what that means, and what to do about it. */
 export function StreamDialog(props: { channel: ChannelStatus; onEdit: () => void; onClose: () => void }) {
@@ -105,10 +107,13 @@ function RefusedCertificate(props: { channel: number; certificate: string; onAcc
 }
 
 function Measured({ report, allotmentMbps }: { report: NonNullable<StreamReply['report']>; allotmentMbps: number }) {
+  const { poll } = useApp();
+  const isOld = poll.nowUtcMs() - report.atUtcMs > OLD_AFTER_MS;
   return (
     <section aria-label="Measured">
       <p class="muted">
-        Measured over {formatLength(report.measuredMs)}, until {formatTime(report.atUtcMs)}
+        Measured over {formatLength(report.measuredMs)}
+        {isOld && `, until ${formatDateTime(report.atUtcMs)}; nothing was measured since`}
       </p>
       <dl class="measured">
         {measuredRows(report, allotmentMbps).map(({ label, text }) => (
