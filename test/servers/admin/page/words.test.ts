@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { GAP_CAUSES } from '../../../../src/archive/entries.ts';
 import type { ChannelStateName } from '../../../../src/servers/admin/page/api/types.ts';
-import { causeWords, channelWords, findingsWords } from '../../../../src/servers/admin/page/text/words.ts';
+import {
+  causeWords,
+  channelWords,
+  findingsWords,
+  unplayableSentence,
+} from '../../../../src/servers/admin/page/text/words.ts';
 
 describe('state of a channel in plain words', () => {
   const cases: [string, ChannelStateName, string | null, string, string][] = [
@@ -25,6 +30,16 @@ describe('what stands beside the link to a stream report', () => {
     ['problems before hints', { problem: 2, advice: 3, note: 0 }, { tone: 'bad', text: '2 problems' }],
     ['a single hint', { problem: 0, advice: 1, note: 0 }, { tone: 'wait', text: '1 hint' }],
   ] as const)('%s', (_, findings, words) => expect(findingsWords(findings)).toEqual(words));
+});
+
+describe('what a browser cannot play', () => {
+  it.each([
+    ['video/mp4; codecs="hvc1.1.6.L93.B0,mp4a.40.2"', /cannot play H\.265/],
+    ['video/mp4; codecs="mp4v.6C"', /cannot play MJPEG/],
+  ])('%s is named as people know it', (mime, sentence) => expect(unplayableSentence(mime)).toMatch(sentence));
+
+  it('is left to the browser where we have no word for it', () =>
+    expect(unplayableSentence('video/mp4; codecs="av01.0.04M.08"')).toBeUndefined());
 });
 
 describe('cause of a gap', () => {

@@ -1,6 +1,6 @@
 import { liveUrl } from '../api/client.ts';
 import type { LiveMessage } from '../api/types.ts';
-import { causeWords, channelWords, H265_SENTENCE } from '../text/words.ts';
+import { causeWords, channelWords, unplayableSentence } from '../text/words.ts';
 import { type MediaFeed, startMediaFeed } from './media-feed.ts';
 
 /** What a tile says over its picture; `playing` says nothing. */
@@ -61,8 +61,7 @@ export function startLiveStream(options: {
     }
     isUnsupported = !MediaSource.isTypeSupported(message.mime);
     if (isUnsupported) {
-      const isH265 = /hvc1|hev1/.test(message.mime);
-      const text = isH265 ? H265_SENTENCE : `This browser cannot play ${message.mime}.`;
+      const text = unplayableSentence(message.mime) ?? `This browser cannot play ${message.mime}.`;
       onView({ kind: 'unsupported', text });
       return;
     }

@@ -1,7 +1,7 @@
 import type { ErrorData } from 'hls.js';
 import Hls from 'hls.js/light';
 import type { ApiClient } from '../api/client.ts';
-import { H265_SENTENCE } from '../text/words.ts';
+import { unplayableSentence } from '../text/words.ts';
 import { playlistLoader } from './playlist-loader.ts';
 import { openRollingPlaylist, type RollingPlaylist } from './rolling-playlist.ts';
 import { mediaTimeAt, type Stretch, wallTimeAt } from './wall-clock.ts';
@@ -112,12 +112,15 @@ export function startPlayer(options: {
   }
 
   function onFault(data: ErrorData): void {
-    const text = faultText(data);
+    const unplayable = isCodecFault(data)
+      ? unplayableSentence(`${data.mimeType ?? ''} ${data.error?.message ?? ''}`)
+      : undefined;
+    const text = unplayable ?? `Playback failed: ${data.error?.message ?? data.details}`;
     const wallUtcMs = last?.wallUtcMs;
     const isRepeated = performance.now() - faultAtMs < FAULT_AGAIN_MS;
     faultAtMs = performance.now();
     close();
-    if (text === H265_SENTENCE || isRepeated || wallUtcMs === undefined) onState({ kind: 'fault', text });
+    if (unplayable !== undefined || isRepeated || wallUtcMs === undefined) onState({ kind: 'fault', text });
     else void load(wallUtcMs);
   }
 
@@ -189,11 +192,10 @@ export function startPlayer(options: {
   };
 }
 
-function faultText(data: ErrorData): string {
-  const isCodec =
-    data.details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
-    data.details === Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR ||
-    data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR;
-  if (isCodec && /hvc1|hev1|hevc/i.test(`${data.mimeType ?? ''} ${data.error?.message ?? ''}`)) return H265_SENTENCE;
-  return `Playback failed: ${data.error?.message ?? data.details}`;
+function isCodecFault({ details }: ErrorData): boolean {
+  return (
+    details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
+    details === Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR ||
+    details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR
+  );
 }

@@ -86,7 +86,11 @@ export function findingsWords({ problem, advice }: ChannelStatus['findings']): W
   return undefined;
 }
 
-export const H265_SENTENCE = 'This browser cannot play H.265; download the clip, or set the camera to H.264.';
+/** What a browser says that it cannot play: a MIME type, or an error that names one. */
+export function unplayableSentence(mime: string): string | undefined {
+  const codec = /hvc1|hev1|hevc/i.test(mime) ? 'H.265' : /mp4v/i.test(mime) ? 'MJPEG' : undefined;
+  return codec && `This browser cannot play ${codec}; download the clip, or set the camera to H.264.`;
+}
 
 function sentenceCase(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
