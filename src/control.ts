@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     await rebuild(prepared);
     return;
   }
-  const stop = await serve(args, prepared);
+  const { stop, greeting } = await serve(args, prepared);
   let isStopping = false;
   const onSignal = (signal: string) => {
     if (isStopping) return;
@@ -77,6 +77,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // Last: whoever reads it may ask for the end at once.
+  process.stdout.write(greeting);
 }
 
 /** Everything that can be wrong is read here, before anything is written or served. */
@@ -102,7 +104,7 @@ type Prepared = Awaited<ReturnType<typeof prepare>>;
 async function serve(
   args: ControlArguments,
   { model, paths, unit, secrets, settings }: Prepared,
-): Promise<() => Promise<void>> {
+): Promise<{ stop: () => Promise<void>; greeting: string }> {
   const address = parseListenAddress(args.listen ?? settings.current.listen);
   const isTls = !isLoopbackAddress(address.host);
   const accounts = new Accounts({ path: paths.auth });
@@ -253,13 +255,13 @@ async function serve(
   ageKeeper.start();
   playback.start();
   liveSocket.start();
-  announce(
+  const greeting = greetingOf(
     `${isTls ? 'https' : 'http'}://${shownHost(address.host)}:${port}`,
     accounts.setupCode,
     certificate?.fingerprint,
   );
 
-  return async () => {
+  const stop = async () => {
     liveSocket.stop();
     await listener.stop();
     await playback.stop();
@@ -272,6 +274,7 @@ async function serve(
     await catalog.stop();
     await audit.stop();
   };
+  return { stop, greeting };
 }
 
 /** One look at the bays, then everything from the drives alone. May run beside a control process that serves. */
@@ -293,10 +296,11 @@ async function rebuild({ model, paths, unit }: Prepared): Promise<void> {
 }
 
 /** For the person at the console, and for programs that start control. */
-function announce(address: string, setupCode: string | undefined, fingerprint: string | undefined): void {
-  process.stdout.write(`listening on ${address}\n`);
-  if (fingerprint !== undefined) process.stdout.write(`certificate: SHA-256 ${fingerprint}\n`);
-  if (setupCode !== undefined) process.stdout.write(`setup code: ${setupCode}\n`);
+function greetingOf(address: string, setupCode: string | undefined, fingerprint: string | undefined): string {
+  const lines = [`listening on ${address}`];
+  if (fingerprint !== undefined) lines.push(`certificate: SHA-256 ${fingerprint}`);
+  if (setupCode !== undefined) lines.push(`setup code: ${setupCode}`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** One password that was sealed elsewhere must not keep all channels from being planned: the camera refuses, and the page says so. */
