@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { link, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { AppError, errnoCode } from '../base/errors.ts';
@@ -51,11 +51,22 @@ export async function readOrCreateUnit(paths: StatePaths): Promise<string> {
   await makeFolder(paths.root);
   const existing = await readUnit(paths.unit);
   if (existing !== undefined) return existing;
-  await writeFileAtomic(paths.unit, `${JSON.stringify({ unit: randomBytes(4).toString('hex') })}\n`);
-  // Both processes may get here at the same first start: what is on disk afterwards is what counts for both.
+  await offerUnit(paths.unit, randomBytes(4).toString('hex'));
   const unit = await readUnit(paths.unit);
   if (unit === undefined) throw new AppError('corrupt', `${paths.unit}: vanished after it was written`);
   return unit;
+}
+
+/** Both processes may get here at the same first start: a link is made by one of them only, and never replaces the other's. */
+async function offerUnit(path: string, unit: string): Promise<void> {
+  const offer = `${path}.${unit}`;
+  await writeFileAtomic(offer, `${JSON.stringify({ unit })}\n`);
+  try {
+    await link(offer, path);
+  } catch (error) {
+    if (errnoCode(error) !== 'EEXIST') throw error;
+  }
+  await unlink(offer);
 }
 
 async function readUnit(path: string): Promise<string | undefined> {

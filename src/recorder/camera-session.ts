@@ -7,6 +7,7 @@ import { SECOND_MS } from '../base/units.ts';
 import { loadLibc } from '../disk/libc.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
 import { RtspClient } from '../protocols/rtsp/client-session.ts';
+import type { SenderReportHint } from '../protocols/rtsp/media-lane.ts';
 
 /** A camera that was switched off is asked again at least this often; 64 of them do not come at the same moment. */
 const BACKOFF = { firstMs: 500, maxMs: 15 * SECOND_MS, jitter: 0.3 };
@@ -37,6 +38,7 @@ export interface CameraSessionOptions {
   onUp(): void;
   onFormat(format: { video?: VideoFormat; audio?: AudioFormat }): void;
   onUnit(unit: AccessUnit): void;
+  onSenderReport?(report: SenderReportHint): void;
   /** Also called when the first attempt fails; `attemptUtcMs` is when it began. */
   onDown(failure: SessionFailure, attemptUtcMs: number): void;
 }
@@ -123,6 +125,7 @@ export class CameraSession {
       onUnit: (unit) => {
         if (!isOver) onUnit(unit);
       },
+      onSenderReport: this.#options.onSenderReport,
       onClosed: (error) => this.#endSession?.(failureOf(error)),
     });
     this.#client = client;

@@ -7,14 +7,15 @@ import { isScheduledOn, type PlanChannel } from '../link/plan.ts';
 import type { AccessUnit } from '../media/access-unit.ts';
 import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
 import { CameraSession, type SessionFailure } from './camera-session.ts';
+import { DecodableGate } from './decodable-gate.ts';
 import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Recording } from './recording.ts';
 import type { SegmentTimes } from './segment-cutter.ts';
-import type { TimedUnit } from './timed-unit.ts';
-import { UnitStamper } from './unit-stamper.ts';
-import type { WallOffset } from './wall-offset.ts';
+import { CameraTimeline } from './time/camera-timeline.ts';
+import type { Hole, TimedUnit } from './time/timed-unit.ts';
+import type { WallOffset } from './time/wall-offset.ts';
 
 /** Frames wait for their fragment's end; when nothing follows for this long they are written as they are. */
 const FLUSH_AFTER_MS = 1_000;
@@ -24,7 +25,7 @@ const NO_DATA_MS = 3_000;
 const RESTART_SILENT_MS = 10_000;
 
 /** What explains a hole in front of the next footage when nothing else is known. */
-const NOTHING_CAME: SessionFailure = { cause: 'no-data', detail: 'the camera sent nothing for a second or more' };
+const NOTHING_CAME: Hole = { cause: 'no-data', detail: 'the camera sent nothing for a second or more' };
 
 export interface ChannelOptions {
   readonly plan: PlanChannel;
@@ -54,27 +55,25 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly #session: CameraSession;
   readonly #meter = new RateMeter();
-  #stamper: UnitStamper;
-  #serial = 0;
+  readonly #timeline: CameraTimeline;
+  readonly #gate = new DecodableGate();
   #formats: StreamFormats = {};
   #isUp = false;
   #failure: SessionFailure | undefined;
   #pause: SessionFailure | undefined;
   #lastUnitMs = 0;
-  #isSkippingToKey = false;
-  /** What explains a hole in front of the next footage when no gap is open. */
-  #hole: SessionFailure = NOTHING_CAME;
+  /** What explains a hole in front of the next picture. */
+  #hole: Hole | undefined;
   #lostBefore = { packetsLost: 0, framesDropped: 0 };
   #videoFrames = 0;
   #framesWritten = 0;
-  #framesDropped = 0;
   #reported: { name?: ChannelState['state']; cause?: GapCause | undefined; formats?: StreamFormats } = {};
 
   constructor(options: ChannelOptions) {
     const { plan, clock, log, wallOffset, drives } = options;
     this.#plan = plan;
     this.#options = options;
-    this.#stamper = new UnitStamper(wallOffset);
+    this.#timeline = new CameraTimeline({ wallOffset, onTimed: (timed) => this.#takeTimed(timed) });
     this.gaps =
       options.before?.gaps ?? new GapTracker({ unit: options.unit, channelId: plan.id, nextId: options.nextGapId });
     this.recording = new Recording({
@@ -83,7 +82,7 @@ export class Channel {
       choosePlacement: () => drives.choose(plan.id, this.#plan),
       nextName: (startUtcMs) => options.nextName(plan.id, startUtcMs),
       clockState: () => 'unsynced',
-      onFootage: (startUtcMs, endUtcMs, frames) => this.#noteFootage(startUtcMs, endUtcMs, frames),
+      onFootage: (startUtcMs, endUtcMs, frames, hole) => this.#noteFootage(startUtcMs, endUtcMs, frames, hole),
       onRevoked: (throughUtcMs) => this.gaps.revoke(throughUtcMs),
       onPaused: (cause, detail) => this.#notePause({ cause, detail }),
       onResumed: () => this.#notePause(undefined),
@@ -96,9 +95,10 @@ export class Channel {
       onUp: () => this.#noteUp(),
       onFormat: (format) => {
         this.#formats = format;
-        this.#stamper.setFormats(format);
+        this.#timeline.setFormats(format);
       },
       onUnit: (unit) => this.#takeUnit(unit),
+      onSenderReport: (report) => this.#timeline.noteSenderReport(report),
       onDown: (failure, attemptUtcMs) => this.#noteDown(failure, attemptUtcMs),
     });
   }
@@ -128,6 +128,7 @@ export class Channel {
 
   async stop(): Promise<void> {
     await this.#session.stop();
+    this.#timeline.endSession();
     this.recording.close();
   }
 
@@ -142,6 +143,7 @@ export class Channel {
     const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
     this.#session.allowDelay(!this.#options.isWatched());
+    this.#timeline.tick(nowMs);
     this.#applySchedule();
     this.recording.retry();
     const silentMs = nowMs - this.#lastUnitMs;
@@ -152,8 +154,7 @@ export class Channel {
 
   /** The wall clock was stepped: the next key frame begins a segment in the new time. */
   noteClockStep(): void {
-    this.#hole = { cause: 'clock', detail: 'the wall clock was stepped' };
-    this.#stamper.beginStretch();
+    this.#timeline.beginStretch();
   }
 
   get rates(): Rates['channels'][number] {
@@ -163,7 +164,7 @@ export class Channel {
       ...this.#meter.read(this.#options.clock.monotonicMs()),
       videoFrames: this.#videoFrames,
       framesWritten: this.#framesWritten,
-      framesDropped: this.#framesDropped + this.#lostBefore.framesDropped + framesDropped,
+      framesDropped: this.#gate.undecodable + this.#lostBefore.framesDropped + framesDropped,
       packetsLost: this.#lostBefore.packetsLost + packetsLost,
       lastFootageUtcMs: this.#framesWritten > 0 ? (this.gaps.coveredThroughUtcMs ?? null) : null,
     };
@@ -189,7 +190,7 @@ export class Channel {
   #stateName(): ChannelState['state'] {
     if (this.#failure) return 'failing';
     if (this.#pause) return 'paused';
-    return this.#isUp && this.#serial > 0 ? 'recording' : 'connecting';
+    return this.#isUp && this.#timeline.serial > 0 ? 'recording' : 'connecting';
   }
 
   #takeUnit(unit: AccessUnit): void {
@@ -198,34 +199,23 @@ export class Channel {
     if (unit.kind === 'video') {
       this.#lastUnitMs = nowMs;
       this.#videoFrames++;
-      if (this.#mustSkip(unit)) {
-        this.#framesDropped++;
-        this.#hole = {
-          cause: 'stream-error',
-          detail: 'packets were lost; pictures up to the next key frame cannot be decoded',
-        };
-        return;
-      }
+      if (!this.#gate.lets(unit)) return;
       this.#failure = undefined;
+      this.#timeline.push(unit, this.#gate.takeHole() ?? this.#hole);
+      this.#hole = undefined;
+    } else {
+      this.#timeline.push(unit, undefined);
     }
-    const timed = this.#stamper.stamp(unit, this.#serial + 1);
-    if (!timed) return;
-    this.#serial = timed.serial;
+  }
+
+  #takeTimed(timed: TimedUnit): void {
     this.recording.push(timed);
     this.#options.onUnit(timed);
   }
 
-  /** After a loss, pictures up to the next key frame refer to what is not there. */
-  #mustSkip(unit: AccessUnit): boolean {
-    if (unit.isKey) this.#isSkippingToKey = false;
-    else if (unit.isAfterLoss) this.#isSkippingToKey = true;
-    return this.#isSkippingToKey;
-  }
-
-  #noteFootage(startUtcMs: number, endUtcMs: number, videoFrames: number): void {
+  #noteFootage(startUtcMs: number, endUtcMs: number, videoFrames: number, hole: Hole = NOTHING_CAME): void {
     this.#framesWritten += videoFrames;
-    this.#record(this.gaps.footage(startUtcMs, endUtcMs, this.#hole.cause, this.#hole.detail));
-    this.#hole = NOTHING_CAME;
+    this.#record(this.gaps.footage(startUtcMs, endUtcMs, hole.cause, hole.detail));
   }
 
   #noteUp(): void {
@@ -237,12 +227,12 @@ export class Channel {
   #noteDown(failure: SessionFailure, attemptUtcMs: number): void {
     this.#isUp = false;
     this.#failure = failure;
+    this.#timeline.endSession();
+    this.#gate.reset();
     this.recording.close();
     const { packetsLost, framesDropped } = this.#session.counters;
     this.#lostBefore.packetsLost += packetsLost;
     this.#lostBefore.framesDropped += framesDropped;
-    this.#stamper = new UnitStamper(this.#options.wallOffset);
-    this.#isSkippingToKey = false;
     if (!this.#pause)
       this.#record(this.gaps.fail(failure.cause, failure.detail, this.#options.clock.nowUtcMs(), attemptUtcMs));
     this.#report();

@@ -11,7 +11,7 @@ import type { HeldDirectory } from '../disk/held-directory.ts';
 import type { FragmentInput } from '../media/fmp4/fragment.ts';
 import type { CommitPacer } from './commit-pacer.ts';
 import type { DriveRoom } from './drive-room.ts';
-import type { Stretch } from './timed-unit.ts';
+import type { Stretch } from './time/timed-unit.ts';
 
 /** After this many attempts to make room a write is given up; each attempt deletes a batch. */
 const MAX_ROOM_ATTEMPTS = 8;

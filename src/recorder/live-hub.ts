@@ -1,6 +1,6 @@
 import type { Fact } from '../link/messages.ts';
 import type { LinkPeer } from '../link/server.ts';
-import type { Stretch, TimedUnit } from './timed-unit.ts';
+import type { Stretch, TimedUnit } from './time/timed-unit.ts';
 
 /** More watches than 64 channels and 64 clients could need are a fault of the client. */
 const MAX_WATCHES = 4_096;

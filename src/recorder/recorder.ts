@@ -16,7 +16,7 @@ import { LiveHub } from './live-hub.ts';
 import { lockChanges } from './lock-changes.ts';
 import { checkPlan, loadPlan, savePlan } from './plan-store.ts';
 import { resumePoint } from './resume-point.ts';
-import { WallOffset } from './wall-offset.ts';
+import { WallOffset } from './time/wall-offset.ts';
 
 const TICK_MS = 200;
 const SECOND_TICKS = 5;

@@ -6,7 +6,7 @@ import type { FragmentInput } from '../media/fmp4/fragment.ts';
 import type { SegmentSink, SegmentSpec } from './drive-writer.ts';
 import { type CutAction, SegmentCutter, type SegmentTimes } from './segment-cutter.ts';
 import { Tail, type TailMark } from './tail.ts';
-import type { Stretch, TimedUnit } from './timed-unit.ts';
+import type { Hole, Stretch, TimedUnit } from './time/timed-unit.ts';
 
 /** A place to write to, as the channel sees it. */
 export interface Placement {
@@ -22,8 +22,8 @@ export interface RecordingOptions {
   choosePlacement(): Placement | { readonly cause: GapCause; readonly detail: string };
   nextName(startUtcMs: number): SegmentName;
   clockState(): 'synced' | 'unsynced';
-  /** Footage was handed to a drive. */
-  onFootage(startUtcMs: number, endUtcMs: number, videoFrames: number): void;
+  /** Pictures were handed to a drive. `hole`: why something may be missing in front of them. */
+  onFootage(startUtcMs: number, endUtcMs: number, videoFrames: number, hole: Hole | undefined): void;
   /** What was handed over after `throughUtcMs` did not become durable. */
   onRevoked(throughUtcMs: number): void;
   onPaused(cause: GapCause, detail: string): void;
@@ -178,7 +178,9 @@ export class Recording {
       return;
     }
     this.#marks.push({ tailMark: this.tail.mark(action.throughSerial), endUtcMs: action.endUtcMs });
-    this.#options.onFootage(action.startUtcMs, action.endUtcMs, action.videoFrames);
+    const { startUtcMs, endUtcMs, videoFrames, hole } = action;
+    // Sound alone is kept, and is no footage.
+    if (videoFrames > 0) this.#options.onFootage(startUtcMs, endUtcMs, videoFrames, hole);
   }
 
   #settle({ tailMark, endUtcMs }: FragmentMark): void {

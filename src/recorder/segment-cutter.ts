@@ -1,6 +1,7 @@
 import { packetTicks } from '../media/audio-format.ts';
 import type { FragmentInput, Run, Sample } from '../media/fmp4/fragment.ts';
-import type { Stretch, TimedUnit } from './timed-unit.ts';
+import { GAP_THRESHOLD_MS } from './gap-tracker.ts';
+import type { Hole, Stretch, TimedUnit } from './time/timed-unit.ts';
 
 /**
  * Decides where fragments and segments begin and end. Pure: units in, actions out.
@@ -8,6 +9,9 @@ import type { Stretch, TimedUnit } from './timed-unit.ts';
  * A fragment ends after `fragmentMs` and before every key frame, so that what a power cut costs does not depend on the camera and each
  * group of pictures begins with a fragment; several in a row that are nothing but key frames share one. A segment ends at the first
  * key frame after `segmentMs`, with the stretch, or, for a camera that sends no key frames, anywhere at `NO_KEY_FACTOR` times its length.
+ *
+ * A second or more without pictures stays a hole in the file's time: the last picture before it keeps its usual duration, and the
+ * next one begins a fragment, so that the ledger hears of it.
  */
 export type CutAction =
   | { readonly kind: 'open'; readonly stretch: Stretch; readonly startUtcMs: number }
@@ -18,6 +22,8 @@ export type CutAction =
       readonly startUtcMs: number;
       readonly endUtcMs: number;
       readonly videoFrames: number;
+      /** Why something may be missing in front of it, when that is known. */
+      readonly hole: Hole | undefined;
     }
   | { readonly kind: 'close' };
 
@@ -25,6 +31,9 @@ export type CutAction =
 const NOTHING: readonly CutAction[] = [];
 const NO_KEY_FACTOR = 3;
 const MP4_VIDEO_TIMESCALE = 90_000;
+const TICKS_PER_MS = MP4_VIDEO_TIMESCALE / 1000;
+/** Sound whose picture does not come (packets were lost, the next key frame is far) is not kept waiting for it any longer. */
+const MAX_SOUND_WAIT_FRAGMENTS = 2;
 /** For a last frame whose successor is unknown and that had no predecessor: 25 frames a second. */
 const DEFAULT_FRAME_TICKS = 3_600;
 /** Sound that runs away from the picture by more than this (two clocks in one camera) is set right at the next fragment. */
@@ -69,12 +78,18 @@ export class SegmentCutter {
   }
 
   push(timed: TimedUnit): readonly CutAction[] {
-    if (timed.unit.kind === 'audio') {
-      if (this.#segment) this.#audio.push(timed);
-      return NOTHING;
-    }
+    if (timed.unit.kind === 'audio') return this.#pushSound(timed);
     const actions = this.#cutBefore(timed);
     if (this.#segment) this.#video.push(timed);
+    return actions;
+  }
+
+  #pushSound(timed: TimedUnit): readonly CutAction[] {
+    if (!this.#segment) return NOTHING;
+    const firstUtcMs = (this.#video[0] ?? this.#audio[0] ?? timed).wallUtcMs;
+    const isWaitingLong = timed.wallUtcMs - firstUtcMs >= MAX_SOUND_WAIT_FRAGMENTS * this.#times().fragmentMs;
+    const actions = isWaitingLong ? this.#takeFragment(undefined) : NOTHING;
+    this.#audio.push(timed);
     return actions;
   }
 
@@ -103,23 +118,30 @@ export class SegmentCutter {
     const current = this.#segment;
     if (!current) return isKey ? [this.#open(timed)] : NOTHING;
 
+    const before = this.#isAfterHole(timed) ? this.#takeFragment(undefined) : NOTHING;
     const isOtherStretch = current.stretch !== timed.stretch;
     const ageMs = timed.wallUtcMs - current.startUtcMs;
     const { segmentMs, fragmentMs } = this.#times();
     const isDue = ageMs >= (isKey ? segmentMs : NO_KEY_FACTOR * segmentMs);
     if (isOtherStretch || isDue) {
-      const actions = this.#takeFragment(isOtherStretch ? undefined : timed);
+      const actions = [...before, ...this.#takeFragment(isOtherStretch ? undefined : timed)];
       actions.push({ kind: 'close' });
       this.#segment = undefined;
       if (isKey || !isOtherStretch) actions.push(this.#open(timed));
       return actions;
     }
     const first = this.#video[0];
-    const fragmentTicks = (fragmentMs * MP4_VIDEO_TIMESCALE) / 1000;
-    const isFull = first !== undefined && timed.dtsTicks - first.dtsTicks >= fragmentTicks;
+    if (before.length > 0) return before;
+    const isFull = first !== undefined && timed.dtsTicks - first.dtsTicks >= fragmentMs * TICKS_PER_MS;
     // Where every picture is a key frame (MJPEG), one a fragment would cost much and help nobody.
     const isAmongKeys = this.#video.at(-1)?.unit.isKey === true;
     return isFull || (isKey && !isAmongKeys) ? this.#takeFragment(timed) : NOTHING;
+  }
+
+  #isAfterHole(timed: TimedUnit): boolean {
+    const last = this.#video.at(-1);
+    if (last === undefined) return false;
+    return timed.dtsTicks - last.dtsTicks - this.#frameTicks >= GAP_THRESHOLD_MS * TICKS_PER_MS;
   }
 
   #open(first: TimedUnit): CutAction {
@@ -148,10 +170,10 @@ export class SegmentCutter {
     const first = video[0] ?? audio[0]!;
     // Wall time of the presentation time `baseDecodeTime + originOffset`, whatever the first frame's own offset is.
     const wallUtcMs = video[0]
-      ? first.wallUtcMs - (first.ticks - first.dtsTicks - segment.originOffset) / (MP4_VIDEO_TIMESCALE / 1000)
+      ? first.wallUtcMs - (first.ticks - first.dtsTicks - segment.originOffset) / TICKS_PER_MS
       : first.wallUtcMs;
     const lastEndUtcMs =
-      video.reduce((end, t) => Math.max(end, t.wallUtcMs), segment.startUtcMs) + this.#frameTicks / 90;
+      video.reduce((end, t) => Math.max(end, t.wallUtcMs), segment.startUtcMs) + this.#frameTicks / TICKS_PER_MS;
     if (video.length > 0) segment.endUtcMs = Math.max(segment.endUtcMs, lastEndUtcMs);
     return [
       {
@@ -161,6 +183,7 @@ export class SegmentCutter {
         startUtcMs: first.wallUtcMs,
         endUtcMs: segment.endUtcMs,
         videoFrames: video.length,
+        hole: video[0]?.hole,
       },
     ];
   }
@@ -186,7 +209,7 @@ function audioRunOf(segment: CurrentSegment, audio: TimedUnit[]): Run | undefine
   const format = segment.stretch.audio;
   if (!format) return undefined;
   const first = audio[0]!;
-  const leadMs = first.wallUtcMs - segment.startUtcMs + segment.originOffset / (MP4_VIDEO_TIMESCALE / 1000);
+  const leadMs = first.wallUtcMs - segment.startUtcMs + segment.originOffset / TICKS_PER_MS;
   const wantedStart = Math.round((leadMs * format.clockRate) / 1000);
   const driftTicks = segment.soundShift === undefined ? 0 : wantedStart - (first.ticks + segment.soundShift);
   if (segment.soundShift === undefined || Math.abs(driftTicks) > (MAX_SOUND_DRIFT_MS * format.clockRate) / 1000) {

@@ -1,4 +1,4 @@
-import type { TimedUnit } from './timed-unit.ts';
+import type { TimedUnit } from './time/timed-unit.ts';
 
 /** Marks the units up to `throughSerial` as handed to a drive; `isDurable` turns true with the sync that covers them. */
 export interface TailMark {

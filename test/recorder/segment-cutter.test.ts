@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CutAction, SegmentCutter } from '../../src/recorder/segment-cutter.ts';
-import type { TimedUnit } from '../../src/recorder/timed-unit.ts';
-import { frame, frames, START_UTC_MS, STRETCH, VIDEO } from './support.ts';
+import type { TimedUnit } from '../../src/recorder/time/timed-unit.ts';
+import { frame, frames, SOUND, START_UTC_MS, STRETCH, VIDEO } from './support.ts';
 
 const cutter = () => new SegmentCutter(() => ({ segmentMs: 4_000, fragmentMs: 500 }));
 
@@ -75,6 +75,42 @@ describe('SegmentCutter', () => {
     expect(fragmentsOf(flushed)[0]?.videoFrames).toBe(5);
     const after = fragmentsOf(run(frames(60, 62, 1_000), target));
     expect(after[0]?.input.video?.baseDecodeTime).toBe(59 * 3_600);
+  });
+
+  it('leaves a hole of a second or more in the time of the file, so that the ledger hears of it', () => {
+    const hole = { cause: 'stream-error', detail: 'packets lost' } as const;
+    const target = cutter();
+    const units = [...frames(1, 5), { ...frame(60, { isKey: true }), hole }, ...frames(61, 75, 1_000)];
+    const [before, after] = fragmentsOf(units.flatMap((one) => [...target.push(one)]));
+    expect(before).toMatchObject({ videoFrames: 5, endUtcMs: START_UTC_MS + 5 * 40, hole: undefined });
+    expect(before?.input.video?.samples.at(-1)?.duration).toBe(3_600);
+    expect(after).toMatchObject({ startUtcMs: START_UTC_MS + 59 * 40, hole });
+    expect(after?.input.video?.baseDecodeTime).toBe(59 * 3_600);
+  });
+
+  it('makes no hole of a slow camera: one frame a second', () => {
+    const target = cutter();
+    const units = Array.from({ length: 20 }, (_, i) => frame(i + 1, { isKey: i % 4 === 0, fps: 1 }));
+    const fragments = fragmentsOf(units.flatMap((one) => [...target.push(one)]));
+    for (let i = 1; i < fragments.length; i++) expect(fragments[i]!.startUtcMs).toBe(fragments[i - 1]!.endUtcMs);
+  });
+
+  it('does not keep sound waiting for a picture that does not come', () => {
+    const stretch = { ...STRETCH, audio: SOUND };
+    const sound = (serial: number, atMs: number): TimedUnit => ({
+      ...frame(serial, { stretch }),
+      unit: { ...frame(serial).unit, kind: 'audio', isKey: true, data: Buffer.alloc(160) },
+      ticks: atMs * 8,
+      dtsTicks: atMs * 8,
+      wallUtcMs: START_UTC_MS + atMs,
+    });
+    const target = cutter();
+    target.push(frame(1, { isKey: true, stretch }));
+    const fragments = fragmentsOf(Array.from({ length: 500 }, (_, i) => [...target.push(sound(i + 2, i * 20))]).flat());
+    // Ten seconds, never more than one of them waiting.
+    expect(fragments.length).toBeGreaterThanOrEqual(8);
+    const starts = fragments.map(({ input }) => input.audio!.baseDecodeTime / 8);
+    for (let i = 1; i < starts.length; i++) expect(starts[i]! - starts[i - 1]!).toBeLessThanOrEqual(1_020);
   });
 
   it('keeps every frame exactly once, in order, whatever the key frames are', () => {

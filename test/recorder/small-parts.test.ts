@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../src/base/clock.ts';
 import { MIB } from '../../src/base/units.ts';
 import { CommitPacer } from '../../src/recorder/commit-pacer.ts';
 import { RateMeter } from '../../src/recorder/rate-meter.ts';
 import { bytesToDelete, isDeletable, lowWaterBytes } from '../../src/recorder/room-policy.ts';
-import { TrackClock } from '../../src/recorder/track-clock.ts';
-import { WallOffset } from '../../src/recorder/wall-offset.ts';
 
 describe('RateMeter', () => {
   it('gives the last full second and the mean of the last minute', () => {
@@ -16,58 +13,6 @@ describe('RateMeter', () => {
     expect(meter.read(121_500).mbps1s).toBe(0);
     expect(meter.read(150_000).mbps60s).toBeCloseTo(1, 1);
     expect(meter.read(300_000)).toEqual({ mbps1s: 0, mbps60s: 0 });
-  });
-});
-
-describe('TrackClock', () => {
-  const at = (clock: TrackClock, frame: number, rtp: number, delayMs = 0) => clock.stamp(rtp, frame * 40 + delayMs);
-
-  it('follows the least delay, so that jitter does not move the wall time', () => {
-    const clock = new TrackClock({ clockRate: 90_000 });
-    let worst = 0;
-    for (let i = 0; i < 1_000; i++) {
-      const { monotonicMs } = at(clock, i, i * 3_600, (i * 7919) % 60);
-      if (i > 100) worst = Math.max(worst, Math.abs(monotonicMs - i * 40));
-    }
-    expect(worst).toBeLessThan(10);
-  });
-
-  it('replaces a jump of the camera clock by the time that really passed', () => {
-    const clock = new TrackClock({ clockRate: 90_000 });
-    at(clock, 0, 0);
-    at(clock, 1, 3_600);
-    const jumped = at(clock, 2, 3_600_000_000);
-    expect(jumped.isJump).toBe(true);
-    expect(jumped.ticks).toBe(7_200);
-    expect(at(clock, 3, 3_600_003_600).ticks).toBe(10_800);
-    expect(at(clock, 4, 1_000)).toMatchObject({ isJump: true, ticks: 14_400 });
-  });
-
-  it('lets pictures go back a little, as B-frames do', () => {
-    const clock = new TrackClock({ clockRate: 90_000 });
-    at(clock, 0, 0);
-    at(clock, 1, 10_800);
-    expect(at(clock, 2, 3_600)).toMatchObject({ isJump: false, ticks: 3_600 });
-  });
-
-  it('keeps up with a camera clock that is 100 ppm off', () => {
-    const clock = new TrackClock({ clockRate: 90_000 });
-    let last = 0;
-    for (let i = 0; i < 90_000; i++) last = at(clock, i, Math.round(i * 3_600 * 1.0001)).monotonicMs - i * 40;
-    expect(Math.abs(last)).toBeLessThan(100);
-  });
-});
-
-describe('WallOffset', () => {
-  it('slews small differences and reports a step', async () => {
-    const clock = new ManualClock(1_000_000);
-    const offset = new WallOffset(clock);
-    clock.stepWall(20);
-    expect(offset.check()).toBe(0);
-    expect(offset.ms).toBe(1_000_005);
-    clock.stepWall(3_600_000);
-    expect(offset.check()).toBeGreaterThan(3_500_000);
-    expect(offset.check()).toBe(0);
   });
 });
 

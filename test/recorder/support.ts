@@ -1,5 +1,5 @@
-import type { AccessUnit, VideoFormat } from '../../src/media/access-unit.ts';
-import type { Stretch, TimedUnit } from '../../src/recorder/timed-unit.ts';
+import type { AccessUnit, AudioFormat, VideoFormat } from '../../src/media/access-unit.ts';
+import type { Stretch, TimedUnit } from '../../src/recorder/time/timed-unit.ts';
 
 export const VIDEO: VideoFormat = {
   kind: 'video',
@@ -12,6 +12,15 @@ export const VIDEO: VideoFormat = {
   sps: [Buffer.from('6742c01e', 'hex')],
   pps: [Buffer.from('68ce3c80', 'hex')],
   reorderDepth: 0,
+};
+
+export const SOUND: AudioFormat = {
+  kind: 'audio',
+  codec: 'pcmu',
+  codecString: 'ulaw',
+  clockRate: 8_000,
+  channels: 1,
+  config: Buffer.alloc(0),
 };
 
 export const STRETCH: Stretch = { video: VIDEO, audio: undefined };
@@ -33,7 +42,7 @@ export function frame(
     arrivalMonotonicMs: ticks / 90,
     isAfterLoss: false,
   };
-  return { unit, stretch, ticks, dtsTicks: ticks, wallUtcMs: START_UTC_MS + ticks / 90, serial };
+  return { unit, stretch, ticks, dtsTicks: ticks, wallUtcMs: START_UTC_MS + ticks / 90, serial, hole: undefined };
 }
 
 /** Frames `from` to `to`, with a key frame each `gop`. */

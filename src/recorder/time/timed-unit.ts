@@ -1,4 +1,5 @@
-import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
+import type { GapCause } from '../../archive/entries.ts';
+import type { AccessUnit, AudioFormat, VideoFormat } from '../../media/access-unit.ts';
 
 /**
  * What one segment may hold: units of one session with the camera, with the same formats, without a step of the wall clock. A new
@@ -9,11 +10,18 @@ export interface Stretch {
   readonly audio: AudioFormat | undefined;
 }
 
+/** Why something may be missing in front of a unit: for the ledger, when it is long enough. */
+export interface Hole {
+  readonly cause: GapCause;
+  /** In plain words, with the numbers. */
+  readonly detail: string;
+}
+
 /** An access unit with its place in time settled: what the tail, the cutter and the live views work with. */
 export interface TimedUnit {
   readonly unit: AccessUnit;
   readonly stretch: Stretch;
-  /** Presentation time in ticks of the track's clock, without the camera's jumps. */
+  /** Presentation time in ticks of the track's clock: they follow wall time, without the camera's jumps and drift. */
   readonly ticks: number;
   /** Decoding time in the same ticks; equal to `ticks` for sound and without B-frames. */
   readonly dtsTicks: number;
@@ -21,4 +29,5 @@ export interface TimedUnit {
   readonly wallUtcMs: number;
   /** Counts all units of the channel, picture and sound, from 1. */
   readonly serial: number;
+  readonly hole: Hole | undefined;
 }
