@@ -3,6 +3,7 @@ import { AppError, isAppError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AccessUnit } from '../../media/access-unit.ts';
 import type { Credentials } from './authentication.ts';
+import { carrierTo } from './carrier.ts';
 import type { CertificateCheck } from './certificate.ts';
 import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { gatherBytes, READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
@@ -12,7 +13,6 @@ import { keepAlive } from './keep-alive.ts';
 import { Login, type LoginGate } from './login.ts';
 import type { SenderReportHint } from './media-lane.ts';
 import { MediaReceiver, type StreamFormats } from './media-receiver.ts';
-import { type Endpoint, SocketStream } from './socket-stream.ts';
 import { parseRtspUrl, peerName, type RtspUrl, resolveLocation } from './url.ts';
 
 export interface RtspClientOptions {
@@ -39,6 +39,8 @@ export interface RtspClientOptions {
   readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
   /** Once, when a session that had started ends by itself. Not after `stop()`. */
   readonly onClosed: (error: AppError) => void;
+  /** `http`: through an HTTP tunnel, at port 80 (443 for `rtsps://`) unless the address names another. */
+  readonly transport?: 'auto' | 'tcp' | 'udp' | 'http' | undefined;
   /** Keeps several sessions with one account from locking it together. */
   readonly loginGate?: LoginGate | undefined;
   /**
@@ -170,9 +172,7 @@ export class RtspClient {
 
   async #openFollowingRedirects(): Promise<void> {
     let url = parseRtspUrl(this.#options.url);
-    const { isBasicAllowed, loginGate: gate } = this.#options;
-    const credentials = credentialsOf(this.#options, url);
-    const login = new Login({ credentials, isBasicAllowed, gate, signal: this.#ended.signal }, url.host);
+    const login = this.#newLogin();
     this.#login = login;
     let reconnectsLeft = 1;
     let redirectsLeft = MAX_REDIRECTS;
@@ -219,14 +219,14 @@ export class RtspClient {
 
   #newConnection(url: RtspUrl): RtspConnection {
     this.#lostEarly = undefined;
-    const endpoint: Endpoint = {
-      host: url.host,
-      port: url.port,
-      ...(url.isEncrypted && { tls: this.#certificateCheck(url) }),
-    };
+    const carrier = carrierTo({
+      url,
+      certificateCheck: (peer) => this.#certificateCheck(peer),
+      tunnelLogin: this.#tunnelLogin(url),
+    });
     const connection = new RtspConnection({
-      peer: peerName(endpoint),
-      openStream: (events) => new SocketStream(endpoint, events),
+      peer: carrier.peer,
+      openStream: carrier.open,
       timeoutMs: this.#options.connectTimeoutMs,
       clock: this.#options.clock,
       setReceiveLowWater: this.#options.setReceiveLowWater,
@@ -242,9 +242,24 @@ export class RtspClient {
     return connection;
   }
 
-  #certificateCheck(url: RtspUrl): CertificateCheck {
+  /** For the host of the address, before any redirection. */
+  #newLogin(): Login {
+    const { isBasicAllowed, loginGate: gate } = this.#options;
+    const url = parseRtspUrl(this.#options.url);
+    const credentials = credentialsOf(this.#options, url);
+    return new Login({ credentials, isBasicAllowed, gate, signal: this.#ended.signal }, url.host);
+  }
+
+  /** HTTP and RTSP are challenged each for itself. */
+  #tunnelLogin(url: RtspUrl): Login | undefined {
+    if (this.#options.transport !== 'http') return undefined;
+    const login = this.#newLogin();
+    login.connectTo(url.host);
+    return login;
+  }
+
+  #certificateCheck(peer: string): CertificateCheck {
     const { certificateOf, onCertificate } = this.#options;
-    const peer = peerName(url);
     return {
       expected: certificateOf?.(peer),
       onAccepted: (sha256) => {

@@ -10,6 +10,7 @@ import {
   type RtspMessage,
   type RtspRequest,
   type RtspResponse,
+  USER_AGENT,
 } from './message.ts';
 import { type FramedStreamSink, StreamFramer } from './stream-framer.ts';
 
@@ -42,9 +43,6 @@ interface WaitingRequest {
 
 /** Keep-alives that some cameras never answer wait for ever; the oldest ones are forgotten. */
 const MAX_WAITING_REQUESTS = 32;
-
-/** Some cameras answer 401 to whom they do not know by name. */
-const USER_AGENT = 'Holdfast';
 
 /** One RTSP connection: framing, and which response belongs to which request. */
 export class RtspConnection implements FramedStreamSink, ByteStreamEvents {

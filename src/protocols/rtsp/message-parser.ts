@@ -44,7 +44,7 @@ export function looksLikeMessage(bytes: Buffer, start: number, end: number): boo
 }
 
 /** Index behind the empty line, or -1. */
-function endOfHeader(bytes: Buffer, start: number, end: number): number {
+export function endOfHeader(bytes: Buffer, start: number, end: number): number {
   for (let at = bytes.indexOf(0x0a, start); at !== -1 && at < end; at = bytes.indexOf(0x0a, at + 1)) {
     if (at + 1 < end && bytes[at + 1] === 0x0a) return at + 2;
     if (at + 2 < end && bytes[at + 1] === 0x0d && bytes[at + 2] === 0x0a) return at + 3;
@@ -74,7 +74,8 @@ function parseFirstLine(line: string): FirstLine | undefined {
   return undefined;
 }
 
-function parseHeaders(lines: readonly string[]): RtspHeaders {
+/** Lines of a header section, in Latin-1: one character for each byte. */
+export function parseHeaders(lines: readonly string[]): RtspHeaders {
   const headers = new Map<string, string[]>();
   let last: string[] | undefined;
   for (const line of lines) {

@@ -32,6 +32,9 @@ export const MAX_HEADER_BYTES = 64 * 1024;
 /** The only body of size is the SDP; a camera with twenty profiles in it needs 20 kB. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
+/** Some cameras answer 401 to whom they do not know by name. */
+export const USER_AGENT = 'Holdfast';
+
 /** The first value of a header. */
 export function headerOf(message: RtspMessage, name: string): string | undefined {
   return message.headers.get(name.toLowerCase())?.[0];

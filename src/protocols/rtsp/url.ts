@@ -47,6 +47,12 @@ export function peerName({ host, port }: { readonly host: string; readonly port:
   return `${bracketed(host)}:${port}`;
 }
 
+/** Path and query: what HTTP asks for. */
+export function pathOf(url: string): string {
+  const path = url.slice(originOf(url).length);
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
 /** Where a redirection leads: cameras answer with whole addresses, with paths, and without a scheme. Throws AppError `bad-input`. */
 export function resolveLocation(location: string, requestUrl: string): RtspUrl {
   const text = location.trim();

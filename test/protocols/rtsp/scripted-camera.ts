@@ -86,7 +86,7 @@ export class ScriptedCamera {
   constructor(script: Script = () => undefined, tls?: TlsOptions) {
     this.#script = script;
     this.#isEncrypted = tls !== undefined;
-    const serve = (socket: Socket) => this.#serve(socket);
+    const serve = (socket: Socket) => this.serve(socket);
     this.#server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   }
 
@@ -112,7 +112,8 @@ export class ScriptedCamera {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #serve(socket: Socket): void {
+  /** A connection, or what stands for one. */
+  serve(socket: Socket): void {
     this.connections++;
     this.#sockets.add(socket);
     const call = new CameraCall(socket);
