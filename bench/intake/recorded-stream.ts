@@ -25,7 +25,7 @@ const SSRC = 0x1234_5678;
 
 export async function recordStream({ codec, mbps }: IntakeOptions): Promise<RecordedStream> {
   const clip = completeClipOptions({ codec, mbps, width: 1920, height: 1080 });
-  const prepared = prepareClip(await loadClip(await generateClip('Intake', 0, clip)), true);
+  const prepared = prepareClip(await loadClip(await generateClip('Intake', 0, clip)));
   const { units, loopTicks, payloadType } = prepared.video;
   const runs = units.map((unit) => joinRuns([unit.head, unit.body]));
   const starts: number[] = [];

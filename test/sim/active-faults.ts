@@ -2,12 +2,22 @@ import type { Fault, FaultName } from './faults.ts';
 
 type FaultOf<Name extends FaultName> = Extract<Fault, { kind: Name }>;
 
+const PACKET_FAULTS: readonly FaultName[] = [
+  'lose-packets',
+  'lose-bursts',
+  'duplicate-packets',
+  'reorder-packets',
+  'jitter',
+  'bitrate',
+  'garbage',
+];
+
 /** The faults of one camera that are switched on, with their generators of chance. */
 export class ActiveFaults {
-  readonly #faults = new Map<FaultName, { fault: Fault; random: () => number }>();
+  readonly #faults = new Map<FaultName, { fault: Fault; random: () => number; memory: { packetsLeft: number } }>();
 
   set(fault: Fault): void {
-    this.#faults.set(fault.kind, { fault, random: seededRandom('seed' in fault ? (fault.seed ?? 1) : 1) });
+    this.#faults.set(fault.kind, { fault, random: seededRandom(seedOf(fault)), memory: { packetsLeft: 0 } });
   }
 
   delete(kind: FaultName): void {
@@ -26,9 +36,14 @@ export class ActiveFaults {
     return this.#faults.get(kind)?.random ?? (() => 1);
   }
 
+  /** What a fault has begun and not ended yet. */
+  memory(kind: FaultName): { packetsLeft: number } {
+    return this.#faults.get(kind)?.memory ?? { packetsLeft: 0 };
+  }
+
   /** Whether frames must be taken apart before they are sent. */
   get touchesPackets(): boolean {
-    return this.has('lose-packets') || this.has('reorder-packets') || this.has('bitrate') || this.has('garbage');
+    return PACKET_FAULTS.some((kind) => this.#faults.has(kind));
   }
 
   list(): Fault[] {
@@ -36,8 +51,13 @@ export class ActiveFaults {
   }
 }
 
+/** Without a seed of its own, a fault does the same each time. */
+export function seedOf(fault: Fault): number {
+  return 'seed' in fault ? (fault.seed ?? 1) : 1;
+}
+
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

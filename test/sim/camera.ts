@@ -1,13 +1,16 @@
 import type { Clock } from '../../src/base/clock.ts';
-import { ActiveFaults } from './active-faults.ts';
+import { ActiveFaults, seededRandom, seedOf } from './active-faults.ts';
+import { CameraClock } from './camera-clock.ts';
+import type { CameraOptions } from './camera-options.ts';
+import { framesPerSecond } from './clip.ts';
+import type { Variant } from './clip-library.ts';
 import type { StreamCounters } from './counters.ts';
 import { type Fault, type FaultName, parseFault } from './faults.ts';
 import { LiveStream } from './live-stream.ts';
 import type { PreparedClip } from './rtp/prepared-clip.ts';
-import type { AuthScheme, Credentials } from './rtsp/authentication.ts';
+import type { Credentials } from './rtsp/authentication.ts';
 import { RtspConnection } from './rtsp/connection.ts';
-import type { ServedCamera, UdpQuirk } from './rtsp/served-camera.ts';
-import type { OfferedTransport } from './rtsp/transport.ts';
+import type { ServedCamera } from './rtsp/served-camera.ts';
 import { Listener } from './transport/listener.ts';
 
 export type StreamName = 'main' | 'sub';
@@ -26,16 +29,11 @@ export interface SimulatedCameraInput {
   readonly address: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Speaks TLS on its port, and nothing else. */
-  readonly isEncrypted: boolean;
+  readonly options: CameraOptions;
   readonly main: PreparedClip;
   readonly sub: PreparedClip | undefined;
-  readonly credentials: Credentials | undefined;
-  readonly authScheme: AuthScheme;
-  readonly transport: OfferedTransport;
-  readonly udpQuirk: UdpQuirk;
-  readonly startAtKey: boolean;
-  readonly firstTimestamp: number;
+  /** Makes another form of the main picture; takes as long as encoding does, the first time. */
+  readonly loadVariant: (variant: Variant) => Promise<PreparedClip>;
   readonly clock: Clock;
 }
 
@@ -48,7 +46,8 @@ export class SimulatedCamera {
   readonly #input: SimulatedCameraInput;
   readonly #faults = new ActiveFaults();
   readonly #faultTimers = new Map<FaultName, NodeJS.Timeout>();
-  readonly #streams: Readonly<Record<StreamName, LiveStream | undefined>>;
+  readonly #main: LiveStream;
+  readonly #sub: LiveStream | undefined;
   readonly #listener: Listener;
   /** Opening and closing the listener, one after the other. */
   #listening: Promise<void> = Promise.resolve();
@@ -58,21 +57,16 @@ export class SimulatedCamera {
     this.number = input.number;
     this.name = input.name;
     this.address = input.address;
-    this.credentials = input.credentials;
-    const stream = (prepared: PreparedClip) =>
-      new LiveStream({
-        camera: input.number,
-        prepared,
-        clock: input.clock,
-        faults: this.#faults,
-        firstTimestamp: input.firstTimestamp,
-      });
-    this.#streams = { main: stream(input.main), sub: input.sub && stream(input.sub) };
+    this.credentials = input.options.credentials;
+    const { driftPpm = 0, clockOffsetSeconds = 0, isEncrypted = false } = input.options;
+    const clock = new CameraClock(input.clock, { driftPpm, clockOffsetSeconds }, this.#faults);
+    this.#main = this.#newStream(input.main, clock);
+    this.#sub = input.sub && this.#newStream(input.sub, clock);
     this.#listener = new Listener({
       name: `camera ${input.number}`,
       address: input.address,
       port: input.port,
-      isEncrypted: input.isEncrypted,
+      isEncrypted,
       connect: (wire) => new RtspConnection(wire, this.#served()),
     });
   }
@@ -84,7 +78,7 @@ export class SimulatedCamera {
 
   /** Undefined when the camera has no sub stream. */
   get subUrl(): string | undefined {
-    return this.#streams.sub && this.#urlOf('sub', '');
+    return this.#sub && this.#urlOf('sub', '');
   }
 
   /** With user and password, as players want it. */
@@ -102,8 +96,8 @@ export class SimulatedCamera {
   }
 
   async start(phaseMs: number): Promise<void> {
-    this.#streams.main?.start(phaseMs);
-    this.#streams.sub?.start(phaseMs);
+    this.#main.start(phaseMs);
+    this.#sub?.start(phaseMs);
     await this.#enqueue(() => this.#listener.open());
   }
 
@@ -114,8 +108,8 @@ export class SimulatedCamera {
   }
 
   tick(): void {
-    this.#streams.main?.tick();
-    this.#streams.sub?.tick();
+    this.#main.tick();
+    this.#sub?.tick();
   }
 
   /** Ends sessions whose client has gone without a word. */
@@ -126,17 +120,20 @@ export class SimulatedCamera {
   /** Switches a fault on; one of the same kind is replaced. Resolves when it is in force. */
   async setFault(given: Fault): Promise<void> {
     const fault = parseFault(given);
+    switch (fault.kind) {
+      case 'drop':
+        return this.#listener.dropConnections('fault: drop');
+      case 'new-certificate':
+        return await this.#listener.renewCertificate();
+      case 'restart-stream':
+        return this.#restartStreams(seededRandom(seedOf(fault)));
+    }
     clearTimeout(this.#faultTimers.get(fault.kind));
     this.#faultTimers.delete(fault.kind);
-    if (fault.kind === 'drop') {
-      this.#listener.dropConnections('fault: drop');
-      return;
-    }
-    if (fault.kind === 'new-certificate') {
-      await this.#listener.renewCertificate();
-      return;
-    }
+    const variant = this.#variantWith(fault.kind, true);
+    const clip = variant && (await this.#input.loadVariant(variant));
     this.#faults.set(fault);
+    if (clip) this.#main.change(clip);
     if (fault.forSeconds !== undefined) {
       const timer = setTimeout(() => void this.clearFault(fault.kind), fault.forSeconds * 1000);
       this.#faultTimers.set(fault.kind, timer);
@@ -147,9 +144,11 @@ export class SimulatedCamera {
   async clearFault(kind: FaultName): Promise<void> {
     clearTimeout(this.#faultTimers.get(kind));
     this.#faultTimers.delete(kind);
-    const wasOn = this.#faults.has(kind);
+    if (!this.#faults.has(kind)) return;
+    const variant = this.#variantWith(kind, false);
     this.#faults.delete(kind);
-    if (wasOn && kind === 'refuse') await this.#enqueue(() => this.#listener.open());
+    if (variant) this.#main.change(await this.#input.loadVariant(variant));
+    if (kind === 'refuse') await this.#enqueue(() => this.#listener.open());
   }
 
   async clearFaults(): Promise<void> {
@@ -164,13 +163,42 @@ export class SimulatedCamera {
     return {
       camera: this.number,
       connections: this.#listener.connections,
-      main: this.#streams.main!.tally.read(),
-      sub: this.#streams.sub?.tally.read(),
+      main: this.#main.tally.read(),
+      sub: this.#sub?.tally.read(),
     };
   }
 
+  #newStream(prepared: PreparedClip, clock: CameraClock): LiveStream {
+    const { number, options } = this.#input;
+    const { clip, firstTimestamp, hasCountedTimestamps, hasSenderReports } = options;
+    const declaredFps = hasCountedTimestamps ? clip?.declaredFps : undefined;
+    return new LiveStream({
+      camera: number,
+      prepared,
+      clock,
+      faults: this.#faults,
+      firstTimestamp: firstTimestamp ?? (number * 0x9e3779b1) >>> 0,
+      videoTimeScale: declaredFps === undefined ? 1 : framesPerSecond(prepared.clip.video) / declaredFps,
+      hasSenderReports: hasSenderReports ?? true,
+    });
+  }
+
+  /** What the main stream is to show once a fault of this kind is on or off; undefined for kinds that do not touch the picture. */
+  #variantWith(kind: FaultName, isOn: boolean): Variant | undefined {
+    if (kind !== 'change-format' && kind !== 'stop-key-frames') return undefined;
+    return {
+      isSmaller: kind === 'change-format' ? isOn : this.#faults.has('change-format'),
+      hasFewKeys: kind === 'stop-key-frames' ? isOn : this.#faults.has('stop-key-frames'),
+    };
+  }
+
+  #restartStreams(random: () => number): void {
+    this.#main.restart(random);
+    this.#sub?.restart(random);
+  }
+
   #urlOf(stream: StreamName, login: string): string {
-    const scheme = this.#input.isEncrypted ? 'rtsps' : 'rtsp';
+    const scheme = this.#input.options.isEncrypted ? 'rtsps' : 'rtsp';
     return `${scheme}://${login}${this.address}:${this.#listener.port}/${stream}`;
   }
 
@@ -182,13 +210,18 @@ export class SimulatedCamera {
 
   #served(): ServedCamera {
     const { name, address, credentials } = this;
-    const { authScheme, transport, udpQuirk, startAtKey, clock } = this.#input;
+    const { options, clock } = this.#input;
     return {
-      ...{ name, address, credentials, authScheme, transport, udpQuirk, startAtKey, clock },
+      ...{ name, address, credentials, clock },
+      authScheme: options.authScheme ?? 'both',
+      transport: options.transport ?? 'any',
+      udpQuirk: options.udpQuirk ?? 'none',
+      startAtKey: options.startAtKey ?? true,
+      declaredFps: options.clip?.declaredFps,
       faults: this.#faults,
       streamAt: (path: string) => {
-        if (path === '' || path === '/main') return this.#streams.main;
-        return path === '/sub' ? this.#streams.sub : undefined;
+        if (path === '' || path === '/main') return this.#main;
+        return path === '/sub' ? this.#sub : undefined;
       },
     };
   }

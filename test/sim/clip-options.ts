@@ -8,12 +8,17 @@ export interface ClipOptions {
   readonly width: number;
   readonly height: number;
   readonly fps: number;
+  /** What the picture says of itself (VUI) and the SDP; left out, the truth. */
+  readonly declaredFps?: number;
   /** Of the picture, kept constant. */
   readonly mbps: number;
   readonly keyIntervalSeconds: number;
   /** In a row between two other pictures. */
   readonly bFrames: number;
+  /** Parts of each picture, a NAL unit each. */
+  readonly slices: number;
   readonly sound: SoundCodec | 'none';
+  /** Until the picture repeats. Default: 10 s, or one group of pictures where that is longer. */
   readonly lengthSeconds: number;
 }
 
@@ -25,6 +30,7 @@ export const DEFAULT_CLIP: ClipOptions = {
   mbps: 2,
   keyIntervalSeconds: 2,
   bFrames: 0,
+  slices: 1,
   sound: 'none',
   lengthSeconds: 10,
 };
@@ -39,9 +45,11 @@ const RANGES: Readonly<
   width: { min: 160, max: 7680, isWhole: true, isEven: true, unit: 'pixels' },
   height: { min: 120, max: 4320, isWhole: true, isEven: true, unit: 'pixels' },
   fps: { min: 1, max: 60, unit: 'frames per second' },
+  declaredFps: { min: 1, max: 60, unit: 'frames per second' },
   mbps: { min: 0.05, max: 50, unit: 'Mbps' },
   keyIntervalSeconds: { min: 0.1, max: 60, unit: 'seconds' },
   bFrames: { min: 0, max: 4, isWhole: true, unit: 'frames' },
+  slices: { min: 1, max: 8, isWhole: true, unit: 'slices' },
   lengthSeconds: { min: 1, max: 120, unit: 'seconds' },
 };
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
@@ -53,7 +61,18 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 export function completeClipOptions(given: Partial<ClipOptions>, defaults: ClipOptions = DEFAULT_CLIP): ClipOptions {
   const options = { ...defaults, ...given };
   for (const [field, value] of Object.entries(options)) checkField(field, value);
-  return options;
+  if (given.lengthSeconds !== undefined) return options;
+  return { ...options, lengthSeconds: Math.max(options.lengthSeconds, options.keyIntervalSeconds) };
+}
+
+/** As near to half the width and height as can be encoded. */
+export function halfSize(clip: ClipOptions): ClipOptions {
+  const half = (field: 'width' | 'height') => Math.max(RANGES[field]!.min, Math.round(clip[field] / 4) * 2);
+  const [width, height] = [half('width'), half('height')];
+  if (width === clip.width && height === clip.height) {
+    throw new AppError('bad-input', `a picture of ${clip.width}x${clip.height} cannot become smaller`);
+  }
+  return { ...clip, width, height };
 }
 
 function checkField(field: string, value: string | number): void {

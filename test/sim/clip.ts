@@ -90,6 +90,11 @@ export async function listClips(folder: string): Promise<string[]> {
   return clips.map((name) => join(folder, name));
 }
 
+/** As it is sent, whatever is declared. */
+export function framesPerSecond(video: ClipVideo): number {
+  return Math.round((video.frames.length * VIDEO_CLOCK_RATE * 1000) / video.loopTicks) / 1000;
+}
+
 /** Megabits per second of the picture, over one loop. */
 export function clipMbps(video: ClipVideo): number {
   const bytes = video.frames.reduce((sum, frame) => sum + frame.nals.reduce((all, nal) => all + nal.length, 0), 0);

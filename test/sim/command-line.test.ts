@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { listClips, loadClip } from './clip.ts';
-import { completeClipOptions } from './clip-options.ts';
+import { type ClipOptions, completeClipOptions } from './clip-options.ts';
 import { parseCommandLine } from './command-line.ts';
 import { generateClip } from './generate.ts';
 import { startSimulator } from './simulator.ts';
@@ -37,6 +37,13 @@ test.each([
   [{ bFrames: 1.5 }, 'bFrames is 1.5'],
 ])('a clip with %j is refused with the reason', (options, reason) => {
   expect(() => completeClipOptions(options)).toThrow(reason);
+});
+
+test('a clip is at least as long as its key frame interval, unless its length is given', () => {
+  const lengthOf = (clip: Partial<ClipOptions>) => completeClipOptions(clip).lengthSeconds;
+  expect(lengthOf({ keyIntervalSeconds: 2 })).toBe(10);
+  expect(lengthOf({ keyIntervalSeconds: 12 })).toBe(12);
+  expect(lengthOf({ keyIntervalSeconds: 12, lengthSeconds: 4 })).toBe(4);
 });
 
 test('what cannot be played is named', async () => {

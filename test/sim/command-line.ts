@@ -19,11 +19,13 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --codec h264|h265    (default h264)
   --size WxH           (default 1280x720)
   --fps N              (default 25)
+  --declared-fps N     what the stream says of itself, whatever --fps is
   --mbps N             bit rate of the picture (default 2)
   --key-interval S     seconds between key frames (default 2)
   --b-frames N         in a row (default 0)
+  --slices N           of each picture (default 1)
   --audio none|aac|pcmu|pcma   (default none)
-  --length S           seconds until the clip repeats (default 10)
+  --length S           seconds until the clip repeats (default 10, or one key interval)
   --no-sub             no sub stream
   --clips FOLDER       play the MP4 and MOV files in this folder, in turn, instead
   --user U --password P
@@ -32,7 +34,12 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --transport any|tcp|udp      what SETUP is granted (default any); else it is answered 461
   --udp-quirk no-server-port|nothing-sent
   --start-anywhere     begin with whatever comes next, not with a key frame
-  --no-in-band-sets    parameter sets in the SDP only
+  --parameter-sets both|in-band|sdp   (default both)
+  --markers frame|none|every-nal      where RTP's marker is set (default frame)
+  --drift PPM          how much faster the cameras' quartz runs (default 0)
+  --clock-offset S     what their time of day is ahead (default 0)
+  --counted-timestamps RTP time counts frames at the declared rate
+  --no-sender-reports
   --control PORT       HTTP control interface on 127.0.0.1 (0: a free port)
   --ffmpeg PATH        (default: HOLDFAST_FFMPEG, then ffmpeg on the PATH)
   --cache FOLDER       where generated clips are kept
@@ -61,7 +68,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       transport: choiceOf('--transport', values.transport, ['any', 'tcp', 'udp'] as const),
       udpQuirk: choiceOf('--udp-quirk', values['udp-quirk'], ['no-server-port', 'nothing-sent'] as const),
       startAtKey: !values['start-anywhere'],
-      hasInBandSets: !values['no-in-band-sets'],
+      parameterSets: choiceOf('--parameter-sets', values['parameter-sets'], ['both', 'in-band', 'sdp'] as const),
+      markers: choiceOf('--markers', values.markers, ['frame', 'none', 'every-nal'] as const),
+      driftPpm: numberOf('--drift', values.drift),
+      clockOffsetSeconds: numberOf('--clock-offset', values['clock-offset']),
+      hasCountedTimestamps: values['counted-timestamps'] === true,
+      hasSenderReports: !values['no-sender-reports'],
       ffmpegPath: values.ffmpeg,
       cacheFolder: values.cache,
     },
@@ -84,9 +96,11 @@ function parse(args: readonly string[]) {
         codec: { type: 'string' },
         size: { type: 'string' },
         fps: { type: 'string' },
+        'declared-fps': { type: 'string' },
         mbps: { type: 'string' },
         'key-interval': { type: 'string' },
         'b-frames': { type: 'string' },
+        slices: { type: 'string' },
         audio: { type: 'string' },
         length: { type: 'string' },
         'no-sub': { type: 'boolean' },
@@ -98,7 +112,12 @@ function parse(args: readonly string[]) {
         transport: { type: 'string' },
         'udp-quirk': { type: 'string' },
         'start-anywhere': { type: 'boolean' },
-        'no-in-band-sets': { type: 'boolean' },
+        'parameter-sets': { type: 'string' },
+        markers: { type: 'string' },
+        drift: { type: 'string' },
+        'clock-offset': { type: 'string' },
+        'counted-timestamps': { type: 'boolean' },
+        'no-sender-reports': { type: 'boolean' },
         control: { type: 'string' },
         ffmpeg: { type: 'string' },
         cache: { type: 'string' },
@@ -119,9 +138,11 @@ function clipOf(values: Values): Partial<ClipOptions> {
     width: size && Number(size[1]),
     height: size && Number(size[2]),
     fps: numberOf('--fps', values.fps),
+    declaredFps: numberOf('--declared-fps', values['declared-fps']),
     mbps: numberOf('--mbps', values.mbps),
     keyIntervalSeconds: numberOf('--key-interval', values['key-interval']),
     bFrames: numberOf('--b-frames', values['b-frames']),
+    slices: numberOf('--slices', values.slices),
     sound: choiceOf('--audio', values.audio, ['none', 'aac', 'pcmu', 'pcma'] as const),
     lengthSeconds: numberOf('--length', values.length),
   };

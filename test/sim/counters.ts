@@ -19,6 +19,8 @@ export interface SessionCounters {
   readonly lastFrame: number | undefined;
   /** Frame numbers of what was sent; only the newest runs are kept. */
   readonly ranges: readonly FrameRange[];
+  /** Numbers of the key frames among those that were sent, whole or not; only the newest are kept. */
+  readonly keyFrames: readonly number[];
   /** Left out because this client did not read. */
   readonly framesDropped: number;
   /** Left out by the fault `silent`, or because nothing is sent over UDP. */
@@ -60,6 +62,7 @@ export class SessionTally {
   #ended: { utcMs: number; cause: string } | undefined;
   readonly #sent: [number, number][] = [];
   readonly #damaged: [number, number][] = [];
+  readonly #keyFrames: number[] = [];
   readonly #lastReports: Partial<Record<TrackName, ReceiverReport>> = {};
   #framesSent = 0;
   #framesDamaged = 0;
@@ -80,6 +83,11 @@ export class SessionTally {
     this.#framesSent++;
     this.#firstFrame ??= frame;
     append(this.#sent, frame);
+  }
+
+  countKeyFrame(frame: number): void {
+    this.#keyFrames.push(frame);
+    if (this.#keyFrames.length > MAX_RANGES) this.#keyFrames.shift();
   }
 
   countDamaged(frame: number): void {
@@ -110,6 +118,7 @@ export class SessionTally {
       firstFrame: this.#firstFrame,
       lastFrame: this.#sent.at(-1)?.[1],
       ranges: this.#sent.map(([first, last]) => [first, last]),
+      keyFrames: [...this.#keyFrames],
       ...{ framesDropped, framesWithheld },
       framesDamaged: this.#framesDamaged,
       damagedRanges: this.#damaged.map(([first, last]) => [first, last]),

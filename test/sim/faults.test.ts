@@ -10,6 +10,10 @@ test.each([
   ['reorder-packets 0.5 7 for 2s', { kind: 'reorder-packets', share: 0.5, seed: 7, forSeconds: 2 }],
   ['jump-timestamps -3', { kind: 'jump-timestamps', seconds: -3 }],
   ['bitrate 4', { kind: 'bitrate', factor: 4 }],
+  ['lose-bursts 0.01 20 7', { kind: 'lose-bursts', share: 0.01, packets: 20, seed: 7 }],
+  ['jitter 50', { kind: 'jitter', ms: 50 }],
+  ['step-clock 3600 for 9', { kind: 'step-clock', seconds: 3600, forSeconds: 9 }],
+  ['restart-stream 5', { kind: 'restart-stream', seed: 5 }],
   ['garbage nals 0.2', { kind: 'garbage', what: 'nals', share: 0.2 }],
 ])('"%s" is understood', (text, fault) => {
   expect(parseFaultWords(text.split(' '))).toEqual(fault);
@@ -23,6 +27,7 @@ test.each([
   ['silent for ever', 'forSeconds is NaN'],
   ['garbage bits', 'what is bits, allowed: bytes, nals'],
   ['drop 1 2', 'takes 0 values'],
+  ['lose-bursts 0.1', 'packets is missing'],
 ])('"%s" is refused with the reason', (text, reason) => {
   expect(() => parseFaultWords(text.split(' '))).toThrow(reason);
 });

@@ -19,8 +19,24 @@ type FaultKind =
   | { readonly kind: 'lose-packets'; readonly share: number; readonly seed?: number }
   /** A share of packets comes after its successor. */
   | { readonly kind: 'reorder-packets'; readonly share: number; readonly seed?: number }
+  /** At a share of packets begins a run of missing ones. */
+  | { readonly kind: 'lose-bursts'; readonly share: number; readonly packets: number; readonly seed?: number }
+  /** A share of packets comes twice. */
+  | { readonly kind: 'duplicate-packets'; readonly share: number; readonly seed?: number }
+  /** Each packet comes up to so much later. Over UDP they overtake each other by it. */
+  | { readonly kind: 'jitter'; readonly ms: number; readonly seed?: number }
   /** RTP timestamps and sender reports jump, and jump back when cleared. */
   | { readonly kind: 'jump-timestamps'; readonly seconds: number }
+  /** RTP timestamps stand still; afterwards they go on where they would be. */
+  | { readonly kind: 'freeze-timestamps' }
+  /** New SSRCs and sequence numbers in mid-session, once. */
+  | { readonly kind: 'restart-stream'; readonly seed?: number }
+  /** The camera's time of day, in its sender reports, is set to another, and set back when cleared. */
+  | { readonly kind: 'step-clock'; readonly seconds: number }
+  /** Half the picture size, with new parameter sets in-band, and the first one again when cleared. Main stream only. */
+  | { readonly kind: 'change-format' }
+  /** Key frames come once in 60 s at most. Main stream only. */
+  | { readonly kind: 'stop-key-frames' }
   /** So many times the usual bits, by filler data that decoders skip. */
   | { readonly kind: 'bitrate'; readonly factor: number }
   /** Every password is wrong. Sessions that play go on. */
@@ -47,13 +63,25 @@ const FIELDS: Readonly<Record<FaultName, readonly Field[]>> = {
   silent: [{ name: 'hang', check: 'boolean' }],
   'lose-packets': [{ ...SHARE, isRequired: true }, SEED],
   'reorder-packets': [{ ...SHARE, isRequired: true }, SEED],
+  'lose-bursts': [
+    { ...SHARE, isRequired: true },
+    { name: 'packets', check: { min: 1, max: 1000 }, isRequired: true },
+    SEED,
+  ],
+  'duplicate-packets': [{ ...SHARE, isRequired: true }, SEED],
+  jitter: [{ name: 'ms', check: { min: 0, max: 5000 }, isRequired: true }, SEED],
+  'freeze-timestamps': [],
+  'restart-stream': [SEED],
+  'step-clock': [{ name: 'seconds', check: { min: -1e9, max: 1e9 }, isRequired: true }],
+  'change-format': [],
+  'stop-key-frames': [],
   'jump-timestamps': [{ name: 'seconds', check: { min: -86_400, max: 86_400 }, isRequired: true }],
   bitrate: [{ name: 'factor', check: { min: 1, max: 50 }, isRequired: true }],
   'refuse-password': [],
   garbage: [{ name: 'what', check: ['bytes', 'nals'] }, SHARE, SEED],
 };
 /** What happens once, and does not last. */
-const MOMENTARY: readonly FaultName[] = ['drop', 'new-certificate'];
+const MOMENTARY: readonly FaultName[] = ['drop', 'new-certificate', 'restart-stream'];
 const FOR_SECONDS: Field = { name: 'forSeconds', check: { min: 0.1, max: 86_400 } };
 
 export const FAULT_NAMES = Object.keys(FIELDS) as FaultName[];

@@ -82,19 +82,22 @@ function encodeArguments(tint: number, clip: ClipOptions): string[] {
 function videoArguments(clip: ClipOptions): string[] {
   const kbps = Math.round(clip.mbps * 1000 * ENCODER_SHARE);
   const gop = Math.max(1, Math.round(clip.keyIntervalSeconds * clip.fps));
+  const slices = clip.slices > 1 ? `:slices=${clip.slices}` : '';
   const common = ['-preset', 'ultrafast', '-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps}k`];
   switch (clip.codec) {
     case 'h264':
       return [
         ...['-c:v', 'libx264', ...common, '-minrate', `${kbps}k`],
         ...['-g', `${gop}`, '-keyint_min', `${gop}`, '-sc_threshold', '0', '-bf', `${clip.bFrames}`],
-        ...['-x264-params', 'nal-hrd=cbr'],
+        ...['-x264-params', `nal-hrd=cbr${slices}`],
+        ...(clip.declaredFps ? ['-bsf:v', `h264_metadata=tick_rate=${2 * clip.declaredFps}`] : []),
       ];
     case 'h265':
       // Closed groups of pictures: an open one would refer back over the loop's seam.
       return [
         ...['-c:v', 'libx265', ...common, '-tag:v', 'hvc1', '-x265-params'],
-        `log-level=error:keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:bframes=${clip.bFrames}`,
+        `log-level=error:keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:bframes=${clip.bFrames}${slices}`,
+        ...(clip.declaredFps ? ['-bsf:v', `hevc_metadata=tick_rate=${clip.declaredFps}`] : []),
       ];
     case 'mjpeg':
       // RTP leaves the Huffman tables out: they have to be the usual ones.

@@ -10,9 +10,13 @@ import {
   type PacketRun,
   RTP_HEADER_BYTES,
   splitRun,
+  withoutMarkers,
 } from './rtp/packets.ts';
 import type { PreparedClip, PreparedFrame, PreparedSound } from './rtp/prepared-clip.ts';
+import type { ReceiverReport } from './rtp/receiver-report.ts';
 import { buildSenderReport } from './rtp/sender-report.ts';
+import type { TrackName } from './rtsp/session-description.ts';
+import { Jitter } from './transport/jitter.ts';
 import type { TrackOutlet } from './transport/outlet.ts';
 
 /** One track as the client has set it up. */
@@ -26,6 +30,8 @@ export interface TrackSetup {
 
 export interface NumberedFrame {
   readonly number: number;
+  /** The clip that it is of. */
+  readonly prepared: PreparedClip;
   readonly frame: PreparedFrame;
   readonly sei: PacketRun;
   readonly timestamp: number;
@@ -40,8 +46,8 @@ const REPORT_INTERVAL_MS = 5_000;
 /** A camera's half of one client's session: fills in the packets, counts, and leaves out frames when the client does not keep up. */
 export class PlaySession {
   readonly tally: SessionTally;
-  readonly #prepared: PreparedClip;
   readonly #faults: ActiveFaults;
+  readonly #jitter = new Jitter();
   readonly #video: TrackState | undefined;
   readonly #sound: TrackState | undefined;
   #awaitsKey: boolean;
@@ -55,13 +61,11 @@ export class PlaySession {
     readonly client: string;
     readonly transport: 'tcp' | 'udp' | 'http';
     readonly clock: Clock;
-    readonly prepared: PreparedClip;
     readonly faults: ActiveFaults;
     readonly video: TrackSetup | undefined;
     readonly sound: TrackSetup | undefined;
     readonly startAtKey: boolean;
   }) {
-    this.#prepared = input.prepared;
     this.#faults = input.faults;
     this.#video = input.video && newTrackState(input.video);
     this.#sound = input.sound && newTrackState(input.sound);
@@ -96,6 +100,7 @@ export class PlaySession {
     else {
       const bytes = assembleFrame(offered, track);
       this.#write(track, [bytes], packets);
+      if (frame.isKey) this.tally.countKeyFrame(offered.number);
       this.tally.countSent(offered.number);
     }
   }
@@ -131,29 +136,58 @@ export class PlaySession {
     }
   }
 
+  /** As when a camera's encoder has crashed and came back: nothing ties what follows to what was before. */
+  restart(random: () => number): void {
+    for (const track of [this.#video, this.#sound]) {
+      if (!track) continue;
+      track.ssrc = Math.floor(random() * 2 ** 32);
+      track.sequence = Math.floor(random() * 2 ** 16);
+      track.packets = 0;
+      track.payloadBytes = 0;
+    }
+  }
+
+  takeReport(name: TrackName, report: ReceiverReport): void {
+    const track = name === 'video' ? this.#video : this.#sound;
+    if (report.ssrc === track?.ssrc) this.tally.countReport(name, report);
+  }
+
+  end(utcMs: number, cause: string): void {
+    this.#jitter.stop();
+    this.tally.end(utcMs, cause);
+  }
+
   #leaveOut(count: 'framesWithheld' | 'framesDropped'): void {
     this.tally[count]++;
     this.#awaitsKey = true; // what follows refers to what is missing
   }
 
   #writeDisturbed(track: TrackState, offered: NumberedFrame): void {
-    const { frame, sei, timestamp } = offered;
-    const { codec, payloadType } = this.#prepared.video;
+    const { frame, sei, timestamp, prepared } = offered;
     const factor = this.#faults.get('bitrate')?.factor ?? 1;
     const frameBytes = frame.head.bytes.length + frame.body.bytes.length;
-    const filler = fillerRun(codec, frameBytes, factor, payloadType);
-    const run = joinRuns([frame.head, sei, frame.body, filler]);
+    const filler = fillerRun(frameBytes, factor, prepared.video);
+    const endsEarly = filler.offsets.length > 0 && prepared.video.markers === 'frame';
+    const run = joinRuns([frame.head, sei, endsEarly ? withoutMarkers(frame.body) : frame.body, filler]);
     fillIn(run.bytes, 0, run.offsets, { ...track, timestamp });
     const { pieces, isDamaged, packetsLost } = disturb(splitRun(run), this.#faults);
     this.#write(track, pieces, run.offsets.length);
     this.tally.packetsLost += packetsLost;
+    if (offered.frame.isKey) this.tally.countKeyFrame(offered.number);
     if (isDamaged) this.tally.countDamaged(offered.number);
     else this.tally.countSent(offered.number);
   }
 
+  #drawDelay(): (() => number) | undefined {
+    const jitter = this.#faults.get('jitter');
+    if (!jitter) return undefined;
+    const random = this.#faults.random('jitter');
+    return () => random() * jitter.ms;
+  }
+
   #write(track: TrackState, pieces: readonly Buffer[], packets: number): void {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    track.outlet.send(pieces);
+    this.#jitter.send(track.outlet, pieces, this.#drawDelay());
     track.sequence = (track.sequence + packets) & 0xffff;
     track.packets += packets;
     track.payloadBytes += bytes - packets * (INTERLEAVED_HEADER_BYTES + RTP_HEADER_BYTES);
@@ -165,7 +199,7 @@ export class PlaySession {
 interface TrackState {
   readonly outlet: TrackOutlet;
   readonly channel: number;
-  readonly ssrc: number;
+  ssrc: number;
   sequence: number;
   packets: number;
   payloadBytes: number;

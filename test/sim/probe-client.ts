@@ -17,7 +17,7 @@ export interface ProbePacket {
   readonly bytes: Buffer;
 }
 
-interface ProbeOptions {
+export interface ProbeOptions {
   /** Default true. */
   keepsPackets?: boolean;
   /** Through HTTP: one connection for what the camera says, one for what we say. */

@@ -1,28 +1,30 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/base/clock.ts';
 import type { SimulatedCamera } from './camera.ts';
+import {
+  closeLater,
+  frameNumbers,
+  openClient,
+  packetsOf,
+  playClient,
+  sequenceSteps,
+  sleep,
+  startCamera,
+  until,
+  videoPackets,
+} from './camera-under-test.ts';
 import { parseRtp, reassemble } from './depacketise.ts';
 import type { Fault } from './faults.ts';
-import { parseFrameNumberSei } from './frame-number-sei.ts';
 import { ProbeClient } from './probe-client.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
+import { startSimulator } from './simulator.ts';
 import { SMALL_CLIP, TEST_CACHE } from './test-clips.ts';
-
-let simulator: Simulator | undefined;
-const clients: ProbeClient[] = [];
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await simulator?.stop();
-  simulator = undefined;
-});
 
 describe('a camera', () => {
   test('describes its stream with parameter sets and the configuration of its sound', async () => {
-    const camera = await start({ clip: { ...SMALL_CLIP, sound: 'aac' } });
-    const { body, headers } = await (await open(camera)).request('DESCRIBE');
+    const camera = await startCamera({ clip: { ...SMALL_CLIP, sound: 'aac' } });
+    const { body, headers } = await (await openClient(camera)).request('DESCRIBE');
     expect(headers.get('content-base')).toBe(`${camera.url}/`);
     expect(body).toMatch(/a=rtpmap:96 H264\/90000\r\na=fmtp:96 packetization-mode=1;profile-level-id=42[0-9a-f]{4};/);
     expect(body).toMatch(/sprop-parameter-sets=[\w+/=]+,[\w+/=]+\r\n/);
@@ -31,8 +33,8 @@ describe('a camera', () => {
   });
 
   test('begins with the key frame that its answer to PLAY announces, and numbers frames without a hole over the loop', async () => {
-    const camera = await start({ firstTimestamp: 2 ** 32 - 90_000 });
-    const client = await open(camera);
+    const camera = await startCamera({ firstTimestamp: 2 ** 32 - 90_000 });
+    const client = await openClient(camera);
     const info = /seq=(\d+);rtptime=(\d+)/.exec((await client.play()).headers.get('rtp-info') ?? '');
     await until(() => frameNumbers(client).length > 60); // the clip has 50
     const first = parseRtp(videoPackets(client)[0]!);
@@ -47,8 +49,8 @@ describe('a camera', () => {
   });
 
   test('counts what each client was sent, and shows all clients the same frames', async () => {
-    const camera = await start();
-    const [a, b] = [await open(camera), await open(camera)];
+    const camera = await startCamera();
+    const [a, b] = [await openClient(camera), await openClient(camera)];
     await Promise.all([a.play(), b.play()]);
     await until(() => frameNumbers(a).length > 10 && frameNumbers(b).length > 10);
     await Promise.all([a.request('TEARDOWN'), b.request('TEARDOWN')]);
@@ -67,16 +69,16 @@ describe('a camera', () => {
   });
 
   test('sends sound and sender reports on their own channels', async () => {
-    const camera = await start({ clip: { ...SMALL_CLIP, sound: 'pcmu' } });
-    const client = await open(camera);
+    const camera = await startCamera({ clip: { ...SMALL_CLIP, sound: 'pcmu' } });
+    const client = await openClient(camera);
     await client.play(2);
     await until(
-      () => [0, 1, 2, 3].every((channel) => ofChannel(client, channel).length > (channel === 2 ? 20 : 0)),
+      () => [0, 1, 2, 3].every((channel) => packetsOf(client, channel).length > (channel === 2 ? 20 : 0)),
       8_000,
     );
-    const sound = ofChannel(client, 2).map(parseRtp);
+    const sound = packetsOf(client, 2).map(parseRtp);
     expect(new Set(sound.slice(1).map((p, i) => (p.timestamp - sound[i]!.timestamp) >>> 0))).toEqual(new Set([160]));
-    const report = ofChannel(client, 1)[0]!;
+    const report = packetsOf(client, 1)[0]!;
     expect(report[1]).toBe(200);
     expect(report.readUInt32BE(4)).toBe(parseRtp(videoPackets(client)[0]!).ssrc);
     expect(Math.abs(report.readUInt32BE(8) - 2_208_988_800 - Date.now() / 1000)).toBeLessThan(15);
@@ -84,8 +86,8 @@ describe('a camera', () => {
 
   test('ends the session of a client that says nothing for 60 s', async () => {
     const clock = new ManualClock(Date.UTC(2030, 0, 1));
-    const camera = await start({ clock });
-    const [silent, alive] = [await open(camera), await open(camera)];
+    const camera = await startCamera({ clock });
+    const [silent, alive] = [await openClient(camera), await openClient(camera)];
     await Promise.all([silent.play(), alive.play()]);
     await clock.advance(59_000);
     await alive.request('GET_PARAMETER');
@@ -97,9 +99,8 @@ describe('a camera', () => {
   });
 
   test('has a smaller sub stream at an address of its own', async () => {
-    const camera = await start({ subClip: { ...SMALL_CLIP, width: 160, height: 120 } });
-    const client = await ProbeClient.open(camera.subUrl!);
-    clients.push(client);
+    const camera = await startCamera({ subClip: { ...SMALL_CLIP, width: 160, height: 120 } });
+    const client = closeLater(await ProbeClient.open(camera.subUrl!));
     await client.play();
     await until(() => frameNumbers(client).length > 3);
     expect(camera.counters().sub!.framesSent).toBeGreaterThan(3);
@@ -107,8 +108,8 @@ describe('a camera', () => {
   });
 
   test('answers 404, 454, 455, 461 and 501 where a client goes wrong', async () => {
-    const camera = await start({ transport: 'tcp' });
-    const client = await open(camera);
+    const camera = await startCamera({ transport: 'tcp' });
+    const client = await openClient(camera);
     expect((await client.request('DESCRIBE', '/nothing')).status).toBe(404);
     expect((await client.request('PLAY')).status).toBe(455);
     expect(
@@ -127,8 +128,8 @@ describe('a camera', () => {
   });
 
   test('leaves whole frames out for a client that does not read, and goes on at a key frame', async () => {
-    const camera = await start({ clip: { ...SMALL_CLIP, width: 640, height: 480, mbps: 20 } });
-    const client = await open(camera);
+    const camera = await startCamera({ clip: { ...SMALL_CLIP, width: 640, height: 480, mbps: 20 } });
+    const client = await openClient(camera);
     await client.play();
     client.pause();
     await until(() => camera.counters().main.framesDropped > 5, 15_000);
@@ -149,7 +150,7 @@ describe('with a password', () => {
   const credentials = { user: 'admin', password: 'se:cret' };
 
   test('nobody gets in without it, and both schemes are offered', async () => {
-    const client = await open(await start({ credentials }));
+    const client = await openClient(await startCamera({ credentials }));
     const { status, headers } = await client.request('DESCRIBE');
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Basic realm="Holdfast simulator"']);
     expect((await client.request('OPTIONS')).status).toBe(200);
@@ -157,13 +158,13 @@ describe('with a password', () => {
   });
 
   test('basic authentication lets in where it is offered', async () => {
-    const client = await open(await start({ credentials, authScheme: 'basic' }));
+    const client = await openClient(await startCamera({ credentials, authScheme: 'basic' }));
     expect((await client.request('DESCRIBE', '', { Authorization: basic('admin', 'se:cret') })).status).toBe(200);
   });
 
   test('digest authentication lets in, once the nonce is the one of this connection', async () => {
-    const camera = await start({ credentials, authScheme: 'digest' });
-    const client = await open(camera);
+    const camera = await startCamera({ credentials, authScheme: 'digest' });
+    const client = await openClient(camera);
     expect((await client.request('DESCRIBE', '', { Authorization: basic('admin', 'se:cret') })).status).toBe(401);
     const challenge = (await client.request('DESCRIBE')).headers.get('www-authenticate')!;
     const nonce = /nonce="(\w+)"/.exec(challenge)![1]!;
@@ -174,8 +175,8 @@ describe('with a password', () => {
   });
 
   test('the fault refuse-password refuses the right one, until it is cleared', async () => {
-    const camera = await start({ credentials });
-    const client = await open(camera);
+    const camera = await startCamera({ credentials });
+    const client = await openClient(camera);
     const headers = { Authorization: basic('admin', 'se:cret') };
     await camera.setFault({ kind: 'refuse-password' });
     expect((await client.request('DESCRIBE', '', headers)).status).toBe(401);
@@ -190,7 +191,7 @@ describe('the fault', () => {
     await camera.setFault({ kind: 'drop' });
     await until(() => client.isClosed);
     const last = frameNumbers(client).at(-1)!;
-    const again = await open(camera);
+    const again = await openClient(camera);
     await again.play();
     await until(() => frameNumbers(again).length > 0);
     expect(frameNumbers(again)[0]).toBeGreaterThan(last);
@@ -204,7 +205,7 @@ describe('the fault', () => {
     await expect(ProbeClient.open(camera.url)).rejects.toThrow('ECONNREFUSED');
     await until(() => camera.faults().length === 0);
     await camera.clearFaults();
-    clients.push(await ProbeClient.open(camera.url));
+    await openClient(camera);
   });
 
   test('silent sends nothing and answers requests; after it the stream goes on at a key frame', async () => {
@@ -301,45 +302,11 @@ test('a port in use is named', async () => {
   await new Promise((resolve) => other.close(resolve));
 });
 
-async function start(options: Partial<SimulatorOptions> = {}): Promise<SimulatedCamera> {
-  simulator = await startSimulator({
-    ...{ cameras: 1, port: 0, clip: SMALL_CLIP, subClip: false, cacheFolder: TEST_CACHE },
-    ...options,
-  });
-  return simulator.cameras[0]!;
-}
-
-async function open(camera: SimulatedCamera): Promise<ProbeClient> {
-  const client = await ProbeClient.open(camera.url);
-  clients.push(client);
-  return client;
-}
-
 /** A camera with a client that has some frames; with a fault from before its first. */
 async function playing(fault?: Fault): Promise<{ camera: SimulatedCamera; client: ProbeClient }> {
-  const camera = await start();
+  const camera = await startCamera();
   if (fault) await camera.setFault(fault);
-  const client = await open(camera);
-  await client.play();
-  await until(() => client.packets.length > 5);
-  return { camera, client };
-}
-
-function videoPackets(client: ProbeClient): Buffer[] {
-  return ofChannel(client, 0);
-}
-
-function ofChannel(client: ProbeClient, channel: number): Buffer[] {
-  return client.packets.filter((packet) => packet.channel === channel).map((packet) => packet.bytes);
-}
-
-function frameNumbers(client: ProbeClient): number[] {
-  return videoPackets(client).flatMap((packet) => parseFrameNumberSei(parseRtp(packet).payload, 'h264')?.frame ?? []);
-}
-
-function sequenceSteps(client: ProbeClient): Set<number> {
-  const sequences = videoPackets(client).map((packet) => parseRtp(packet).sequence);
-  return new Set(sequences.slice(1).map((sequence, i) => (sequence - sequences[i]!) & 0xffff));
+  return { camera, client: await playClient(camera) };
 }
 
 function basic(user: string, password: string): string {
@@ -351,16 +318,4 @@ function digest(method: string, uri: string, nonce: string, user: string, passwo
   const realm = 'Holdfast simulator';
   const response = md5(`${md5(`${user}:${realm}:${password}`)}:${nonce}:${md5(`${method}:${uri}`)}`);
   return `Digest username="${user}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}"`;
-}
-
-async function until(isTrue: () => boolean, timeoutMs = 5_000): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
-  while (!isTrue()) {
-    if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${isTrue}`);
-    await sleep(10);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

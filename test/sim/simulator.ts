@@ -1,39 +1,23 @@
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { AppError } from '../../src/base/errors.ts';
 import { SimulatedCamera } from './camera.ts';
+import type { CameraOptions } from './camera-options.ts';
 import { ClipLibrary } from './clip-library.ts';
 import type { ClipOptions } from './clip-options.ts';
-import type { AuthScheme, Credentials } from './rtsp/authentication.ts';
-import type { UdpQuirk } from './rtsp/served-camera.ts';
-import type { OfferedTransport } from './rtsp/transport.ts';
+import { DEFAULT_PACKING } from './rtp/prepared-clip.ts';
 
-export interface SimulatorOptions {
+export interface SimulatorOptions extends CameraOptions {
   readonly cameras: number;
+  /** What differs from camera to camera, in their order. */
+  readonly each?: readonly CameraOptions[] | undefined;
   /** The same for all cameras, each at its own address; 0 gives each a free one. Default 8554. */
   readonly port?: number | undefined;
   /** Number of the first camera, which chooses its address. Default 1. */
   readonly firstCamera?: number | undefined;
-  /** What generated pictures look like. */
-  readonly clip?: Partial<ClipOptions> | undefined;
   /** `false`: no sub streams. */
   readonly subClip?: Partial<ClipOptions> | false | undefined;
   /** Plays the MP4 and MOV files in this folder, in turn. */
   readonly clipFolder?: string | undefined;
-  readonly credentials?: Credentials | undefined;
-  /** Default `both`. */
-  readonly authScheme?: AuthScheme | undefined;
-  /** Cameras speak TLS on their port, with a certificate made at the start. */
-  readonly isEncrypted?: boolean | undefined;
-  /** What SETUP is granted; else it is answered 461. Default `any`. */
-  readonly transport?: OfferedTransport | undefined;
-  /** Default `none`. */
-  readonly udpQuirk?: UdpQuirk | undefined;
-  /** Clients get a key frame first (default), or whatever comes next. */
-  readonly startAtKey?: boolean | undefined;
-  /** Parameter sets before each key frame (default), or in the SDP alone. */
-  readonly hasInBandSets?: boolean | undefined;
-  /** RTP time of each stream's first frame. Default: differs from camera to camera. */
-  readonly firstTimestamp?: number | undefined;
   readonly ffmpegPath?: string | undefined;
   readonly cacheFolder?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -63,10 +47,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   checkWhole('first camera', first, 1, 64 * MAX_CAMERAS);
   checkWhole('port', options.port ?? DEFAULT_PORT, 0, 65_535);
   const library = new ClipLibrary({
-    clip: options.clip ?? {},
     subClip: options.subClip ?? {},
     clipFolder: options.clipFolder,
-    hasInBandSets: options.hasInBandSets ?? true,
     ffmpegPath: options.ffmpegPath,
     cacheFolder: options.cacheFolder,
   });
@@ -114,19 +96,21 @@ async function buildCamera(
 ): Promise<SimulatedCamera> {
   const number = first + index;
   const name = `Camera ${number}`;
+  const own: CameraOptions = { ...options, ...options.each?.[index] };
+  const packing = {
+    parameterSets: own.parameterSets ?? DEFAULT_PACKING.parameterSets,
+    markers: own.markers ?? DEFAULT_PACKING.markers,
+  };
+  const request = { index, count: options.cameras, name, clip: own.clip ?? {}, packing };
   return new SimulatedCamera({
     number,
     name,
     address: loopbackAddress(number),
     port: options.port ?? DEFAULT_PORT,
-    isEncrypted: options.isEncrypted ?? false,
-    ...(await library.clipsFor(index, options.cameras, name)),
-    credentials: options.credentials,
-    authScheme: options.authScheme ?? 'both',
-    transport: options.transport ?? 'any',
-    udpQuirk: options.udpQuirk ?? 'none',
-    startAtKey: options.startAtKey ?? true,
-    firstTimestamp: options.firstTimestamp ?? (number * 0x9e3779b1) >>> 0,
+    options: own,
+    main: await library.main(request),
+    sub: await library.sub(request),
+    loadVariant: (variant) => library.variant(request, variant),
     clock: options.clock ?? systemClock,
   });
 }

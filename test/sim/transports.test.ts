@@ -1,25 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { SimulatedCamera } from './camera.ts';
-import { ProbeClient } from './probe-client.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
-import { SMALL_CLIP, TEST_CACHE } from './test-clips.ts';
-
-let simulator: Simulator | undefined;
-const clients: ProbeClient[] = [];
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await simulator?.stop();
-  simulator = undefined;
-});
+import { describe, expect, test } from 'vitest';
+import { openClient, startCamera, until } from './camera-under-test.ts';
 
 describe('a camera with TLS', () => {
   test('has an rtsps address, shows its certificate, and plays', async () => {
-    const camera = await start({ isEncrypted: true });
+    const camera = await startCamera({ isEncrypted: true });
     expect(camera.url).toMatch(/^rtsps:/);
-    const client = await open(camera);
+    const client = await openClient(camera);
     expect(client.certificate).toBe(camera.certificate);
     await client.play();
     await until(() => client.packets.length > 20);
@@ -27,41 +15,40 @@ describe('a camera with TLS', () => {
   });
 
   test('shows another certificate after the fault new-certificate; who is connected stays so', async () => {
-    const camera = await start({ isEncrypted: true });
-    const [before, client] = [camera.certificate, await open(camera)];
+    const camera = await startCamera({ isEncrypted: true });
+    const [before, client] = [camera.certificate, await openClient(camera)];
     await client.play();
     await camera.setFault({ kind: 'new-certificate' });
     expect(camera.certificate).not.toBe(before);
-    expect((await open(camera)).certificate).toBe(camera.certificate);
+    expect((await openClient(camera)).certificate).toBe(camera.certificate);
     const packets = client.packets.length;
     await until(() => client.packets.length > packets + 10);
   });
 
   test('keeps its certificate when it was away', async () => {
-    const camera = await start({ isEncrypted: true });
+    const camera = await startCamera({ isEncrypted: true });
     const before = camera.certificate;
     await camera.setFault({ kind: 'refuse' });
     await camera.clearFaults();
-    expect((await open(camera)).certificate).toBe(before);
+    expect((await openClient(camera)).certificate).toBe(before);
   });
 
   test('grants no UDP: it would go unencrypted', async () => {
-    const client = await open(await start({ isEncrypted: true }));
+    const client = await openClient(await startCamera({ isEncrypted: true }));
     const Transport = 'RTP/AVP;unicast;client_port=5000-5001';
     expect((await client.request('SETUP', '/trackID=0', { Transport })).status).toBe(461);
   });
 
   test('is alone in having one', async () => {
-    const camera = await start();
+    const camera = await startCamera();
     await expect(camera.setFault({ kind: 'new-certificate' })).rejects.toThrow('camera 1 has no certificate');
   });
 });
 
 describe.each([false, true])('an HTTP tunnel to a camera, encrypted: %s', (isEncrypted) => {
   test('plays as a connection does', async () => {
-    const camera = await start({ isEncrypted });
-    const client = await ProbeClient.open(camera.url, { isTunnelled: true });
-    clients.push(client);
+    const camera = await startCamera({ isEncrypted });
+    const client = await openClient(camera, { isTunnelled: true });
     expect((await client.request('DESCRIBE')).body).toContain('m=video');
     await client.play();
     await until(() => client.packets.length > 20);
@@ -71,12 +58,15 @@ describe.each([false, true])('an HTTP tunnel to a camera, encrypted: %s', (isEnc
   });
 
   test('ends when the camera drops its connections, and when the client goes', async () => {
-    const camera = await start({ isEncrypted });
-    const [dropped, gone] = [await open(camera, true), await open(camera, true)];
+    const camera = await startCamera({ isEncrypted });
+    const [dropped, gone] = [
+      await openClient(camera, { isTunnelled: true }),
+      await openClient(camera, { isTunnelled: true }),
+    ];
     await dropped.play();
     await camera.setFault({ kind: 'drop' });
     await until(() => dropped.isClosed && gone.isClosed && camera.counters().connections === 0);
-    const client = await open(camera, true);
+    const client = await openClient(camera, { isTunnelled: true });
     await client.play();
     client.close();
     await until(() => camera.counters().main.sessions[1]!.endCause === 'connection closed by client');
@@ -87,7 +77,7 @@ test.each([
   ['without a cookie', 'GET / HTTP/1.0\r\n\r\n'],
   ['that begins with its POST', 'POST / HTTP/1.0\r\nx-sessioncookie: abc\r\n\r\n'],
 ])('a tunnel %s is refused', async (_name, head) => {
-  const camera = await start();
+  const camera = await startCamera();
   const { hostname, port } = new URL(camera.url);
   const socket = connect(Number(port), hostname);
   for (const byte of head) socket.write(byte);
@@ -95,25 +85,3 @@ test.each([
   expect(answer.toString()).toMatch(/^HTTP\/1\.0 400 /);
   socket.destroy();
 });
-
-async function start(options: Partial<SimulatorOptions> = {}): Promise<SimulatedCamera> {
-  simulator = await startSimulator({
-    ...{ cameras: 1, port: 0, clip: SMALL_CLIP, subClip: false, cacheFolder: TEST_CACHE },
-    ...options,
-  });
-  return simulator.cameras[0]!;
-}
-
-async function open(camera: SimulatedCamera, isTunnelled = false): Promise<ProbeClient> {
-  const client = await ProbeClient.open(camera.url, { isTunnelled });
-  clients.push(client);
-  return client;
-}
-
-async function until(isTrue: () => boolean, timeoutMs = 5_000): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
-  while (!isTrue()) {
-    if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${isTrue}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/base/clock.ts';
 import type { SimulatedCamera } from './camera.ts';
+import { closeLater, openClient, sleep, startCamera, until } from './camera-under-test.ts';
 import { parseRtp, reassemble } from './depacketise.ts';
 import { parseFrameNumberSei } from './frame-number-sei.ts';
 import { ProbeClient } from './probe-client.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
-import { SMALL_CLIP, TEST_CACHE } from './test-clips.ts';
 import { openPortPair, type PortPair } from './transport/port-pair.ts';
-
-let simulator: Simulator | undefined;
-const clients: UdpClient[] = [];
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await simulator?.stop();
-  simulator = undefined;
-});
 
 /** An RTSP client whose one track comes as datagrams. */
 class UdpClient {
@@ -36,9 +26,7 @@ class UdpClient {
   }
 
   static async open(camera: SimulatedCamera): Promise<UdpClient> {
-    const client = new UdpClient(await ProbeClient.open(camera.url), await openPortPair('127.0.0.1'));
-    clients.push(client);
-    return client;
+    return closeLater(new UdpClient(await ProbeClient.open(camera.url), await openPortPair('127.0.0.1')));
   }
 
   /** Ports that packets came from. */
@@ -71,7 +59,7 @@ class UdpClient {
 
 describe('over UDP a camera', () => {
   test('sends each packet as a datagram from the port that it has named, and sender reports from the next', async () => {
-    const camera = await start();
+    const camera = await startCamera();
     const client = await UdpClient.open(camera);
     const transport = await client.play();
     await until(() => client.frames.length > 20 && client.rtcp.length > 0);
@@ -90,7 +78,7 @@ describe('over UDP a camera', () => {
   });
 
   test('counts hole punches and what the client reports', async () => {
-    const camera = await start();
+    const camera = await startCamera();
     const client = await UdpClient.open(camera);
     const transport = await client.play();
     const [, rtpPort, rtcpPort] = /server_port=(\d+)-(\d+);ssrc/.exec(transport)!.map(Number);
@@ -107,9 +95,9 @@ describe('over UDP a camera', () => {
 
   test('takes receiver reports for a sign of life', async () => {
     const clock = new ManualClock(Date.UTC(2030, 0, 1));
-    const camera = await start({ clock });
+    const camera = await startCamera({ clock });
     const client = await UdpClient.open(camera);
-    const silent = await ProbeClient.open(camera.url);
+    const silent = await openClient(camera);
     const transport = await client.play();
     await silent.request('OPTIONS');
     await clock.advance(50_000);
@@ -128,7 +116,7 @@ describe('over UDP a camera', () => {
   });
 
   test('stops with TEARDOWN, and with the connection', async () => {
-    const camera = await start();
+    const camera = await startCamera();
     const [one, two] = [await UdpClient.open(camera), await UdpClient.open(camera)];
     await one.play();
     await two.play();
@@ -143,25 +131,24 @@ describe('over UDP a camera', () => {
   });
 
   test('that names no port of its own sends all the same', async () => {
-    const client = await UdpClient.open(await start({ udpQuirk: 'no-server-port' }));
+    const client = await UdpClient.open(await startCamera({ udpQuirk: 'no-server-port' }));
     expect(await client.play()).not.toContain('server_port');
     await until(() => client.rtp.length > 0);
   });
 
   test('that sends nothing says yes, and counts its frames as withheld', async () => {
-    const camera = await start({ udpQuirk: 'nothing-sent' });
+    const camera = await startCamera({ udpQuirk: 'nothing-sent' });
     const client = await UdpClient.open(camera);
     expect(await client.play()).toContain('server_port');
     await until(() => camera.counters().main.framesWithheld > 10);
     expect([client.rtp.length, client.rtcp.length, camera.counters().main.framesSent]).toEqual([0, 0, 0]);
-    const overTcp = await ProbeClient.open(camera.url);
+    const overTcp = await openClient(camera);
     await overTcp.play();
     await until(() => overTcp.packets.length > 0);
-    overTcp.close();
   });
 
   test.each(['tcp', 'udp'] as const)('answers 461 to all but %s where it knows nothing else', async (transport) => {
-    const client = await UdpClient.open(await start({ transport }));
+    const client = await UdpClient.open(await startCamera({ transport }));
     const interleaved = { Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' };
     const statuses = {
       udp: (await client.setUp()).status,
@@ -171,30 +158,10 @@ describe('over UDP a camera', () => {
   });
 });
 
-async function start(options: Partial<SimulatorOptions> = {}): Promise<SimulatedCamera> {
-  simulator = await startSimulator({
-    ...{ cameras: 1, port: 0, clip: SMALL_CLIP, subClip: false, cacheFolder: TEST_CACHE },
-    ...options,
-  });
-  return simulator.cameras[0]!;
-}
-
 function receiverReport(ssrc: number, block: { lost: number }): Buffer {
   const rtcp = Buffer.alloc(32);
   rtcp.set([0x81, 201, 0, 7]);
   rtcp.writeUInt32BE(ssrc, 8);
   rtcp.writeIntBE(block.lost, 13, 3);
   return rtcp;
-}
-
-async function until(isTrue: () => boolean, timeoutMs = 5_000): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
-  while (!isTrue()) {
-    if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${isTrue}`);
-    await sleep(10);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,7 +1,7 @@
-import type { VideoCodec } from '../../../src/media/access-unit.ts';
 import type { ActiveFaults } from '../active-faults.ts';
 import { fillerNal } from '../h26x.ts';
-import { INTERLEAVED_HEADER_BYTES, MAX_PAYLOAD_BYTES, type PacketRun, packRun, RTP_HEADER_BYTES } from './packets.ts';
+import { INTERLEAVED_HEADER_BYTES, MAX_PAYLOAD_BYTES, type PacketRun, RTP_HEADER_BYTES } from './packets.ts';
+import { type NalPacking, packNals } from './video-payload.ts';
 
 const DEFAULT_GARBAGE_SHARE = 0.05;
 const MAX_GARBAGE_BYTES = 1500;
@@ -19,7 +19,6 @@ export interface Disturbed {
 export function disturb(packets: Buffer[], faults: ActiveFaults): Disturbed {
   let pieces = packets;
   let isDamaged = false;
-  let packetsLost = 0;
 
   const garbage = faults.get('garbage');
   if (garbage && faults.random('garbage')() < (garbage.share ?? DEFAULT_GARBAGE_SHARE)) {
@@ -28,13 +27,15 @@ export function disturb(packets: Buffer[], faults: ActiveFaults): Disturbed {
     isDamaged = true;
   }
 
-  const loss = faults.get('lose-packets');
-  if (loss) {
-    const random = faults.random('lose-packets');
-    const kept = pieces.filter(() => random() >= loss.share);
-    packetsLost = pieces.length - kept.length;
-    isDamaged ||= packetsLost > 0;
-    pieces = kept;
+  const kept = loseBursts(losePackets(pieces, faults), faults);
+  const packetsLost = pieces.length - kept.length;
+  pieces = kept;
+  isDamaged ||= packetsLost > 0;
+
+  const duplicate = faults.get('duplicate-packets');
+  if (duplicate) {
+    const random = faults.random('duplicate-packets');
+    pieces = pieces.flatMap((piece) => (random() < duplicate.share ? [piece, piece] : [piece]));
   }
 
   const reorder = faults.get('reorder-packets');
@@ -42,16 +43,37 @@ export function disturb(packets: Buffer[], faults: ActiveFaults): Disturbed {
   return { pieces, isDamaged, packetsLost };
 }
 
+function losePackets(pieces: readonly Buffer[], faults: ActiveFaults): Buffer[] {
+  const loss = faults.get('lose-packets');
+  if (!loss) return [...pieces];
+  const random = faults.random('lose-packets');
+  return pieces.filter(() => random() >= loss.share);
+}
+
+/** A burst goes on over the ends of frames. */
+function loseBursts(pieces: readonly Buffer[], faults: ActiveFaults): Buffer[] {
+  const burst = faults.get('lose-bursts');
+  if (!burst) return [...pieces];
+  const random = faults.random('lose-bursts');
+  const memory = faults.memory('lose-bursts');
+  return pieces.filter(() => {
+    if (memory.packetsLeft === 0 && random() < burst.share) memory.packetsLeft = burst.packets;
+    if (memory.packetsLeft === 0) return true;
+    memory.packetsLeft--;
+    return false;
+  });
+}
+
 /** Filler so that a frame of `frameBytes` becomes `factor` times as large; to be put behind its slices. */
-export function fillerRun(codec: VideoCodec, frameBytes: number, factor: number, payloadType: number): PacketRun {
-  const nals: Buffer[][] = [];
+export function fillerRun(frameBytes: number, factor: number, packing: NalPacking): PacketRun {
+  const nals: Buffer[] = [];
   let missing = Math.round(frameBytes * (factor - 1));
   while (missing > PACKET_HEADER_BYTES) {
-    const nal = fillerNal(codec, Math.min(MAX_PAYLOAD_BYTES, missing - PACKET_HEADER_BYTES));
-    nals.push([nal]);
+    const nal = fillerNal(packing.codec, Math.min(MAX_PAYLOAD_BYTES, missing - PACKET_HEADER_BYTES));
+    nals.push(nal);
     missing -= nal.length + PACKET_HEADER_BYTES;
   }
-  return packRun(nals, payloadType, true);
+  return packNals(nals, packing, true);
 }
 
 /** Keeps headers and the first bytes of each payload, so that the packet looks right and its content is not. */

@@ -46,7 +46,7 @@ export function packRun(payloads: readonly (readonly Buffer[])[], payloadType: n
   return { bytes: Buffer.concat(parts), offsets };
 }
 
-/** One run out of several, copied; only the last keeps its marker. */
+/** One run out of several, copied. */
 export function joinRuns(runs: readonly PacketRun[]): PacketRun {
   const bytes = Buffer.concat(runs.map((run) => run.bytes));
   const offsets: number[] = [];
@@ -55,8 +55,14 @@ export function joinRuns(runs: readonly PacketRun[]): PacketRun {
     for (const offset of run.offsets) offsets.push(start + offset);
     start += run.bytes.length;
   }
-  for (const offset of offsets.slice(0, -1)) bytes[offset + 5]! &= ~MARKER;
   return { bytes, offsets };
+}
+
+/** A copy for a frame that goes on behind it. */
+export function withoutMarkers(run: PacketRun): PacketRun {
+  const bytes = Buffer.from(run.bytes);
+  for (const offset of run.offsets) bytes[offset + 5]! &= ~MARKER;
+  return { bytes, offsets: run.offsets };
 }
 
 /**

@@ -18,7 +18,7 @@ describe.each(CLIPS)('a clip of %s', (_name, options) => {
   test('comes out of its packets NAL unit by NAL unit, with parameter sets before each key frame', async () => {
     const clip = await loadClip(await smallClip(options));
     const { video } = clip;
-    for (const [i, unit] of prepareClip(clip, true).video.units.entries()) {
+    for (const [i, unit] of prepareClip(clip).video.units.entries()) {
       const packets = splitRun(joinRuns([unit.head, unit.body])).map((p) => p.subarray(INTERLEAVED_HEADER_BYTES));
       const frames = reassemble(packets, video.codec);
       const sets = video.frames[i]!.isKey ? [...video.vps, ...video.sps, ...video.pps] : [];
@@ -28,7 +28,7 @@ describe.each(CLIPS)('a clip of %s', (_name, options) => {
   });
 
   test('loops without a step in decoding or presentation time', async () => {
-    const { video } = prepareClip(await loadClip(await smallClip(options)), true);
+    const { video } = prepareClip(await loadClip(await smallClip(options)));
     const numbers = Array.from({ length: video.units.length * 3 }, (_, i) => i);
     const due = numbers.map((n) => dueTicksOf(video, n));
     const shown = numbers.map((n) => loopStart(video, n) + unitOf(video, n).timestamp).sort((a, b) => a - b);
@@ -39,7 +39,7 @@ describe.each(CLIPS)('a clip of %s', (_name, options) => {
   });
 
   test('is entered at the first frame that is due from a time on', async () => {
-    const { video } = prepareClip(await loadClip(await smallClip(options)), true);
+    const { video } = prepareClip(await loadClip(await smallClip(options)));
     for (let ticks = 0; ticks < video.loopTicks * 2; ticks += 1777) {
       const number = firstNumberFrom(video, ticks);
       expect(dueTicksOf(video, number)).toBeGreaterThanOrEqual(ticks);
@@ -50,7 +50,7 @@ describe.each(CLIPS)('a clip of %s', (_name, options) => {
 
 describe.each(['aac', 'pcmu', 'pcma'] as const)('sound in %s', (sound) => {
   test('loops without a step, one unit a packet', async () => {
-    const prepared: PreparedClip = prepareClip(await loadClip(await smallClip({ sound })), true);
+    const prepared: PreparedClip = prepareClip(await loadClip(await smallClip({ sound })));
     const track = prepared.sound!;
     const step = sound === 'aac' ? 1024 : 160;
     const times = Array.from({ length: track.units.length * 2 + 1 }, (_, i) => dueTicksOf(track, i));

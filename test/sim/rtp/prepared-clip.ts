@@ -1,9 +1,8 @@
-import type { VideoCodec } from '../../../src/media/access-unit.ts';
-import type { Clip, ClipFrame, ClipSound, ClipVideo } from '../clip.ts';
-import { nalRole } from '../h26x.ts';
+import { type Clip, type ClipFrame, type ClipSound, type ClipVideo, VIDEO_CLOCK_RATE } from '../clip.ts';
+import { type NalRole, nalRole } from '../h26x.ts';
 import type { SoundCodec } from '../mp4/track-format.ts';
 import { MAX_PAYLOAD_BYTES, type PacketRun, packRun } from './packets.ts';
-import { payloadsOfNal } from './video-payload.ts';
+import { type MarkerStyle, type NalPacking, packNals } from './video-payload.ts';
 
 /**
  * A clip cut into RTP packets once, for all cameras and clients that play it. The frame's number goes between `head` and `body`:
@@ -33,27 +32,45 @@ export interface PreparedTrack<Unit extends { dueTicks: number }> {
   readonly units: readonly Unit[];
 }
 
+export interface PreparedVideo extends PreparedTrack<PreparedFrame>, NalPacking {
+  /** Some frames are shown before others that were decoded earlier (B-frames). */
+  readonly hasReordering: boolean;
+}
+
 export interface PreparedClip {
   readonly clip: Clip;
-  readonly video: PreparedTrack<PreparedFrame> & { readonly codec: VideoCodec };
+  readonly options: PackingOptions;
+  readonly video: PreparedVideo;
   readonly sound: (PreparedTrack<PreparedSound> & { readonly codec: SoundCodec }) | undefined;
+}
+
+/** How a camera makes packets and a description out of a clip. */
+export interface PackingOptions {
+  /** Before each key frame, in the SDP, or both, as on most cameras. */
+  readonly parameterSets: 'both' | 'in-band' | 'sdp';
+  readonly markers: MarkerStyle;
 }
 
 /** Dynamic payload types as most cameras number them; G.711 has static ones (RFC 3551, table 4). */
 const VIDEO_PAYLOAD_TYPE = 96;
 const SOUND_PAYLOAD_TYPES: Readonly<Record<SoundCodec, number>> = { aac: 97, pcmu: 0, pcma: 8 };
 
-/** `hasInBandSets`: parameter sets go before each key frame, as most cameras send them, and not in the SDP alone. */
-export function prepareClip(clip: Clip, hasInBandSets: boolean): PreparedClip {
+export const DEFAULT_PACKING: PackingOptions = { parameterSets: 'both', markers: 'frame' };
+
+export function prepareClip(clip: Clip, options: PackingOptions = DEFAULT_PACKING): PreparedClip {
   const { video, sound } = clip;
+  const delays = new Set(video.frames.map((frame) => frame.pts90k - frame.dts90k));
   return {
     clip,
+    options,
     video: {
       codec: video.codec,
-      clockRate: 90_000,
+      markers: options.markers,
+      clockRate: VIDEO_CLOCK_RATE,
       loopTicks: video.loopTicks,
       payloadType: VIDEO_PAYLOAD_TYPE,
-      units: video.frames.map((frame) => prepareFrame(frame, video, hasInBandSets)),
+      hasReordering: delays.size > 1,
+      units: video.frames.map((frame) => prepareFrame(frame, video, options)),
     },
     sound: sound && {
       codec: sound.codec,
@@ -65,22 +82,26 @@ export function prepareClip(clip: Clip, hasInBandSets: boolean): PreparedClip {
   };
 }
 
-function prepareFrame(frame: ClipFrame, video: ClipVideo, hasInBandSets: boolean): PreparedFrame {
+function prepareFrame(frame: ClipFrame, video: ClipVideo, options: PackingOptions): PreparedFrame {
   const firstSlice = frame.nals.findIndex((nal) => nalRole(nal, video.codec) === 'slice');
   const before = firstSlice < 0 ? [] : frame.nals.slice(0, firstSlice);
-  const hasOwnSets = before.some((nal) => nalRole(nal, video.codec) === 'parameter-set');
-  const sets = frame.isKey && hasInBandSets && !hasOwnSets ? [...video.vps, ...video.sps, ...video.pps] : [];
-  const delimiters = before.filter((nal) => nalRole(nal, video.codec) === 'delimiter');
-  const others = before.filter((nal) => nalRole(nal, video.codec) !== 'delimiter');
-  const head = [...delimiters, ...sets, ...others];
+  const inRole = (role: NalRole) => before.filter((nal) => nalRole(nal, video.codec) === role);
+  const ownSets = inRole('parameter-set');
+  const sets = ownSets.length > 0 ? ownSets : [...video.vps, ...video.sps, ...video.pps];
+  const head = [
+    ...inRole('delimiter'),
+    ...(frame.isKey && options.parameterSets !== 'sdp' ? sets : []),
+    ...inRole('sei'),
+    ...inRole('other'),
+  ];
   const body = frame.nals.slice(Math.max(firstSlice, 0));
-  const payloads = (nals: readonly Buffer[]) => nals.flatMap((nal) => payloadsOfNal(nal, video.codec));
+  const packing: NalPacking = { codec: video.codec, payloadType: VIDEO_PAYLOAD_TYPE, markers: options.markers };
   return {
     dueTicks: frame.dts90k,
     timestamp: frame.pts90k,
     isKey: frame.isKey,
-    head: packRun(payloads(head), VIDEO_PAYLOAD_TYPE, false),
-    body: packRun(payloads(body), VIDEO_PAYLOAD_TYPE, true),
+    head: packNals(head, packing, false),
+    body: packNals(body, packing, true),
   };
 }
 

@@ -1,11 +1,31 @@
 import type { VideoCodec } from '../../../src/media/access-unit.ts';
-import { MAX_PAYLOAD_BYTES } from './packets.ts';
+import { joinRuns, MAX_PAYLOAD_BYTES, type PacketRun, packRun } from './packets.ts';
 
 /** H.264 FU-A (RFC 6184, 5.8) and H.265 FU (RFC 7798, 4.4.3). */
 const H264_FU_A = 28;
 const H265_FU = 49;
 const FU_START = 0x80;
 const FU_END = 0x40;
+
+/** Where a camera sets RTP's marker: at the end of a frame as the RFCs want it, nowhere, or at the end of each NAL unit. */
+export type MarkerStyle = 'frame' | 'none' | 'every-nal';
+
+/** How one track's packets are made. */
+export interface NalPacking {
+  readonly codec: VideoCodec;
+  readonly payloadType: number;
+  readonly markers: MarkerStyle;
+}
+
+/** NAL units as packets; `endsFrame`: nothing of the same frame follows. */
+export function packNals(nals: readonly Buffer[], packing: NalPacking, endsFrame: boolean): PacketRun {
+  const { codec, payloadType, markers } = packing;
+  const runs = nals.map((nal, i) => {
+    const isLast = endsFrame && i === nals.length - 1;
+    return packRun(payloadsOfNal(nal, codec), payloadType, markers === 'every-nal' || (markers === 'frame' && isLast));
+  });
+  return joinRuns(runs);
+}
 
 /**
  * A NAL unit as payloads of at most `MAX_PAYLOAD_BYTES`: as it is when it fits, else cut into fragments. Each payload is a list

@@ -116,7 +116,7 @@ export class RtspConnection {
         ['Content-Base', base],
         ['Content-Type', 'application/sdp'],
       ],
-      body: describeStream(stream.prepared, this.#camera.address, this.#camera.name),
+      body: describeStream(stream.prepared, this.#camera),
     };
   }
 

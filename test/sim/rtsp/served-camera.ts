@@ -12,6 +12,7 @@ export interface ServedCamera {
   readonly name: string;
   readonly address: string;
   readonly startAtKey: boolean;
+  readonly declaredFps: number | undefined;
   readonly credentials: Credentials | undefined;
   readonly authScheme: AuthScheme;
   readonly transport: OfferedTransport;

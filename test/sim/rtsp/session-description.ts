@@ -1,12 +1,20 @@
-import type { Clip, ClipSound, ClipVideo } from '../clip.ts';
+import { type Clip, type ClipSound, framesPerSecond } from '../clip.ts';
 import type { PreparedClip } from '../rtp/prepared-clip.ts';
 
 /** What the last part of a track's address is called. */
 export const TRACK_CONTROLS = { video: 'trackID=0', sound: 'trackID=1' } as const;
 export type TrackName = keyof typeof TRACK_CONTROLS;
 
+export interface DescribedCamera {
+  readonly name: string;
+  readonly address: string;
+  /** Whatever is true; undefined: the truth. */
+  readonly declaredFps: number | undefined;
+}
+
 /** The SDP of one stream (RFC 8866; attributes after RFC 6184, 7798, 3640). */
-export function describeStream(prepared: PreparedClip, address: string, name: string): string {
+export function describeStream(prepared: PreparedClip, camera: DescribedCamera): string {
+  const { address, name, declaredFps } = camera;
   const { video, sound } = prepared;
   const lines = [
     'v=0',
@@ -19,8 +27,8 @@ export function describeStream(prepared: PreparedClip, address: string, name: st
     `m=video 0 RTP/AVP ${video.payloadType}`,
     `b=AS:${bandwidthKbps(prepared.clip)}`,
     `a=rtpmap:${video.payloadType} ${video.codec === 'h264' ? 'H264' : 'H265'}/90000`,
-    `a=fmtp:${video.payloadType} ${videoParameters(prepared.clip.video)}`,
-    `a=framerate:${framesPerSecond(prepared.clip.video)}`,
+    ...videoParameters(prepared).map((parameters) => `a=fmtp:${video.payloadType} ${parameters}`),
+    `a=framerate:${declaredFps ?? framesPerSecond(prepared.clip.video)}`,
     `a=control:${TRACK_CONTROLS.video}`,
   ];
   const clipSound = prepared.clip.sound;
@@ -33,13 +41,17 @@ export function describeStream(prepared: PreparedClip, address: string, name: st
   return `${lines.join('\r\n')}\r\n`;
 }
 
-function videoParameters(video: ClipVideo): string {
+/** What stands in `a=fmtp`; empty when there is nothing to say. */
+function videoParameters({ clip: { video }, options }: PreparedClip): string[] {
   const base64 = (nals: readonly Buffer[]) => nals.map((nal) => nal.toString('base64')).join(',');
+  const hasSets = options.parameterSets !== 'in-band';
   if (video.codec === 'h265') {
-    return `sprop-vps=${base64(video.vps)};sprop-sps=${base64(video.sps)};sprop-pps=${base64(video.pps)}`;
+    const { vps, sps, pps } = video;
+    return hasSets ? [`sprop-vps=${base64(vps)};sprop-sps=${base64(sps)};sprop-pps=${base64(pps)}`] : [];
   }
   const profile = video.sps[0]?.toString('hex', 1, 4) ?? '42001e';
-  return `packetization-mode=1;profile-level-id=${profile};sprop-parameter-sets=${base64([...video.sps, ...video.pps])}`;
+  const sets = hasSets ? `;sprop-parameter-sets=${base64([...video.sps, ...video.pps])}` : '';
+  return [`packetization-mode=1;profile-level-id=${profile}${sets}`];
 }
 
 function soundEncoding(sound: ClipSound): string {
@@ -57,10 +69,6 @@ function soundEncoding(sound: ClipSound): string {
 function aacParameters(sound: ClipSound): string {
   const config = sound.config.toString('hex').toUpperCase();
   return `streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=${config}`;
-}
-
-function framesPerSecond(video: ClipVideo): number {
-  return Math.round((video.frames.length * 90_000 * 1000) / video.loopTicks) / 1000;
 }
 
 function bandwidthKbps(clip: Clip): number {

@@ -73,7 +73,6 @@ export class RtspSession {
       id: this.id,
       client: `${this.#wire.client.address}:${this.#wire.client.port}`,
       transport: this.#transportOf(video ?? sound),
-      prepared: this.stream.prepared,
       ...{ clock, faults, video, sound, startAtKey },
     });
     const start = this.stream.join(this.#playing, startAtKey);
@@ -95,17 +94,14 @@ export class RtspSession {
     this.#isEnded = true;
     for (const track of TRACKS) this.#tracks[track]?.outlet.close();
     if (!this.#playing) return;
-    this.#playing.tally.end(this.#camera.clock.nowUtcMs(), cause);
+    this.#playing.end(this.#camera.clock.nowUtcMs(), cause);
     this.stream.leave(this.#playing);
     this.#playing = undefined;
   }
 
   #takeReport(track: TrackName, rtcp: Buffer): void {
     this.#onHeard();
-    const ssrc = this.#tracks[track]?.ssrc;
-    for (const report of parseReceiverReports(rtcp)) {
-      if (report.ssrc === ssrc) this.#playing?.tally.countReport(track, report);
-    }
+    for (const report of parseReceiverReports(rtcp)) this.#playing?.takeReport(track, report);
   }
 
   #transportOf(setup: TrackSetup | undefined): 'tcp' | 'udp' | 'http' {

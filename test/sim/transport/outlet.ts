@@ -14,6 +14,8 @@ export interface TrackOutlet {
   /** RTCP, one packet, in the same form. */
   sendReport(report: Buffer): void;
   readonly backlogBytes: number;
+  /** Whatever is sent arrives in order. */
+  readonly keepsOrder: boolean;
   /** The camera has answered SETUP and sends nothing, as behind a firewall. */
   readonly isMuted: boolean;
   close(): void;
@@ -22,6 +24,7 @@ export interface TrackOutlet {
 /** Packets inside the RTSP connection (RFC 2326, 10.12). */
 export class InterleavedOutlet implements TrackOutlet {
   readonly isMuted = false;
+  readonly keepsOrder = true;
   readonly #wire: Wire;
 
   constructor(wire: Wire) {

@@ -23,6 +23,7 @@ export interface UdpOutletInput {
 export class UdpOutlet implements TrackOutlet {
   /** The kernel takes each datagram, or drops it. */
   readonly backlogBytes = 0;
+  readonly keepsOrder = false;
   readonly isMuted: boolean;
   readonly #client: UdpClient;
   readonly #ports: PortPair;
