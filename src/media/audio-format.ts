@@ -1,5 +1,6 @@
 import { assertNever } from '../base/assert.ts';
-import { type AacConfig, readableAacConfig } from './aac-config.ts';
+import { isAppError } from '../base/errors.ts';
+import { type AacConfig, parseAacConfig } from './aac-config.ts';
 import type { AudioFormat } from './access-unit.ts';
 import { OPUS_RATE, opusPacketSamples } from './opus-packet.ts';
 
@@ -49,8 +50,17 @@ function aacConfigOf(format: AudioFormat): AacConfig | undefined {
   if (format.codec !== 'aac') return undefined;
   let config = configs.get(format);
   if (config === undefined) {
-    config = readableAacConfig(format.config) ?? null;
+    config = readConfig(format.config);
     configs.set(format, config);
   }
   return config ?? undefined;
+}
+
+function readConfig(bytes: Buffer): AacConfig | null {
+  try {
+    return parseAacConfig(bytes);
+  } catch (error) {
+    if (!isAppError(error, 'corrupt')) throw error;
+    return null;
+  }
 }

@@ -1,4 +1,4 @@
-import { type ReportBlock, RTCP_TYPES } from './rtcp.ts';
+import { type ReportBlock, RTCP_TYPES, type SenderReport } from './rtcp.ts';
 
 /** What is known of one sender since it began (RFC 3550 appendix A.3). */
 export interface ReceptionState {
@@ -19,18 +19,14 @@ export class ReceptionReporter {
   #ssrc: number | undefined;
   #sentBefore = 0;
   #lostBefore = 0;
-  #lastSenderReport = 0;
-  #lastSenderReportMs = 0;
+  #senderReport: { ssrc: number; ntpMiddle: number; atMs: number } | undefined;
 
-  /** `ntpMiddle` of a sender report of our sender. */
-  noteSenderReport(ntpMiddle: number, arrivalMonotonicMs: number): void {
-    this.#lastSenderReport = ntpMiddle;
-    this.#lastSenderReportMs = arrivalMonotonicMs;
+  noteSenderReport({ ssrc, ntpMiddle }: SenderReport, arrivalMonotonicMs: number): void {
+    this.#senderReport = { ssrc, ntpMiddle, atMs: arrivalMonotonicMs };
   }
 
   next(state: ReceptionState, nowMonotonicMs: number): ReportBlock {
     // A new sender, or one that has restarted its count.
-    if (state.ssrc !== this.#ssrc) this.#lastSenderReport = 0;
     if (state.ssrc !== this.#ssrc || state.sent < this.#sentBefore) {
       this.#sentBefore = 0;
       this.#lostBefore = 0;
@@ -40,14 +36,15 @@ export class ReceptionReporter {
     this.#ssrc = state.ssrc;
     this.#sentBefore = state.sent;
     this.#lostBefore = state.lost;
-    const sinceReportMs = this.#lastSenderReport === 0 ? 0 : nowMonotonicMs - this.#lastSenderReportMs;
+    const report = this.#senderReport?.ssrc === state.ssrc ? this.#senderReport : undefined;
+    const sinceReportMs = report === undefined ? 0 : nowMonotonicMs - report.atMs;
     return {
       ssrc: state.ssrc,
       fractionLost: sent <= 0 || lost <= 0 ? 0 : Math.min(MAX_FRACTION, Math.floor((lost * 256) / sent)),
       packetsLost: Math.min(MAX_LOST, state.lost),
       highestSequence: state.highestSequence,
       jitter: state.jitter,
-      lastSenderReport: this.#lastSenderReport,
+      lastSenderReport: report?.ntpMiddle ?? 0,
       delaySinceLastSenderReport: Math.min(0xffffffff, Math.round(sinceReportMs * DELAY_UNITS_PER_MS)),
     };
   }

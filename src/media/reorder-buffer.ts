@@ -34,6 +34,8 @@ export class ReorderBuffer {
   #due = -1;
   #heldPackets = 0;
   #heldBytes = 0;
+  /** Newest arrival among the delivered packets; those that pass beside the buffer came before what it holds. */
+  #deliveredMs = 0;
   /** Arrival of the packet that has been held longest. */
   #waitingSinceMs = 0;
   /**
@@ -61,8 +63,9 @@ export class ReorderBuffer {
     const ahead = this.#due === -1 ? 0 : (sequence - this.#due) & 0xffff;
     if (ahead === 0) {
       this.#due = (sequence + 1) & 0xffff;
+      this.#deliveredMs = arrivalMs;
       this.#deliver(bytes, start, end, arrivalMs);
-      this.#deliverRun(arrivalMs);
+      this.#deliverRun();
     } else if (isBehind(ahead)) {
       // Too late to be used, and still to be counted.
       this.#deliver(bytes, start, end, arrivalMs);
@@ -122,12 +125,11 @@ export class ReorderBuffer {
   /** Goes on with the first packet that is held. */
   #giveUpGap(): void {
     while (this.#ring[this.#due & (MAX_HELD_PACKETS - 1)] === undefined) this.#due = (this.#due + 1) & 0xffff;
-    this.#deliverRun(0);
+    this.#deliverRun();
   }
 
   /** Delivers what is held from `#due` on without a gap. Arrival times never go back, whichever packet overtook which. */
-  #deliverRun(sinceMs: number): void {
-    let arrivalMs = sinceMs;
+  #deliverRun(): void {
     while (this.#heldPackets > 0) {
       const at = this.#due & (MAX_HELD_PACKETS - 1);
       const packet = this.#ring[at];
@@ -136,8 +138,8 @@ export class ReorderBuffer {
       this.#heldPackets--;
       this.#heldBytes -= packet.end - packet.start;
       this.#due = (this.#due + 1) & 0xffff;
-      arrivalMs = Math.max(arrivalMs, packet.arrivalMs);
-      this.#deliver(packet.bytes, packet.start, packet.end, arrivalMs);
+      this.#deliveredMs = Math.max(this.#deliveredMs, packet.arrivalMs);
+      this.#deliver(packet.bytes, packet.start, packet.end, this.#deliveredMs);
     }
     this.#waitingSinceMs = this.#firstArrivalMs();
   }

@@ -8,6 +8,7 @@ import { loadLibc } from '../disk/libc.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
 import { RtspClient } from '../protocols/rtsp/client-session.ts';
 import type { SenderReportHint } from '../protocols/rtsp/media-lane.ts';
+import type { TransportMemory, TransportSetting } from '../protocols/rtsp/transport-choice.ts';
 
 /** A camera that was switched off is asked again at least this often; 64 of them do not come at the same moment. */
 const BACKOFF = { firstMs: 500, maxMs: 15 * SECOND_MS, jitter: 0.3 };
@@ -22,6 +23,8 @@ export interface CameraAddress {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** How the media shall come; left out: whatever works. */
+  readonly transport?: TransportSetting | undefined;
 }
 
 /** Why a camera does not deliver: the cause for the ledger, and plain words. */
@@ -48,6 +51,7 @@ export class CameraSession {
   readonly #options: CameraSessionOptions;
   readonly #stopping = new AbortController();
   readonly #backoff = new Backoff(BACKOFF);
+  readonly #transportMemory: TransportMemory = {};
   #client: RtspClient | undefined;
   #endSession: ((failure: SessionFailure) => void) | undefined;
   #running: Promise<void> | undefined;
@@ -112,6 +116,7 @@ export class CameraSession {
     });
     const client = new RtspClient({
       ...address,
+      transportMemory: this.#transportMemory,
       clock,
       log,
       isBasicAllowed: true,

@@ -109,8 +109,9 @@ export class Channel {
 
   /** Whether `next` can take effect without a new connection. */
   canUpdateTo(next: PlanChannel): boolean {
-    const { id, url, username, password } = this.#plan;
-    return next.id === id && next.url === url && next.username === username && next.password === password;
+    const { id, url, username, password, transport = 'auto' } = this.#plan;
+    const isSameAccount = next.url === url && next.username === username && next.password === password;
+    return next.id === id && isSameAccount && (next.transport ?? 'auto') === transport;
   }
 
   /** Name, schedule, allotment and bays change in place; bays take effect with the next segment. */

@@ -2,9 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JitterMeter } from '../../src/media/jitter.ts';
 import { encodeReceiverReport, ReceptionReporter, type ReceptionState } from '../../src/media/receiver-report.ts';
-import { readRtcp } from '../../src/media/rtcp.ts';
+import { readRtcp, type SenderReport } from '../../src/media/rtcp.ts';
 
 const STATE: ReceptionState = { ssrc: 7, sent: 0, lost: 0, highestSequence: 0, jitter: 0 };
+
+function senderReportRead(ssrc: number, ntpMiddle: number): SenderReport {
+  return {
+    kind: 'sender-report',
+    ...{ ssrc, ntpMiddle, ntpUtcMs: 0, rtpTimestamp: 0, packetCount: 0, payloadBytes: 0, blocks: [] },
+  };
+}
 
 describe('a receiver report', () => {
   it('is a compound of a report and a name', () => {
@@ -61,8 +68,9 @@ describe('a receiver report', () => {
       const { lastSenderReport, delaySinceLastSenderReport } = reporter.next({ ...STATE, ssrc }, nowMs);
       return [lastSenderReport, delaySinceLastSenderReport];
     };
+    reporter.noteSenderReport(senderReportRead(9, 1), 0); // of another sender
     expect(named(100)).toEqual([0, 0]);
-    reporter.noteSenderReport(0xabcd1234, 1000);
+    reporter.noteSenderReport(senderReportRead(7, 0xabcd1234), 1000);
     expect(named(3500)).toEqual([0xabcd1234, 2.5 * 65_536]);
     expect(named(4000, 8)).toEqual([0, 0]);
   });
@@ -72,7 +80,7 @@ describe('a receiver report', () => {
     fc.assert(
       fc.property(count, count, fc.nat(0xffffffff), fc.nat(2 ** 31), count, (sent, lost, ssrc, jitter, nowMs) => {
         const reporter = new ReceptionReporter();
-        reporter.noteSenderReport(1, 0);
+        reporter.noteSenderReport(senderReportRead(ssrc, 1), 0);
         const block = reporter.next({ ssrc, sent, lost, highestSequence: sent % 2 ** 32, jitter }, nowMs);
         expect(readRtcp(encodeReceiverReport(1, 'x', [block]), 0, 32)).toMatchObject([{ blocks: [block] }]);
       }),

@@ -135,9 +135,11 @@ describe('reorder buffer', () => {
     lane.push(2, 30);
     lane.push(7, 40);
     lane.push(6, 50);
+    lane.push(9, 60);
+    lane.push(5, 70);
     lane.buffer.expire(1000);
-    expect(lane.out).toEqual([1, 2, 3, 4, 6, 7]);
-    expect(lane.arrivals).toEqual([0, 30, 30, 30, 50, 50]);
+    expect(lane.out).toEqual([1, 2, 3, 4, 5, 6, 7, 9]);
+    expect(lane.arrivals).toEqual([0, 30, 30, 30, 70, 70, 70, 70]);
   });
 
   it('reset() delivers what is held, and any number may come next', () => {
@@ -165,6 +167,7 @@ describe('reorder buffer', () => {
         lane.buffer.reset();
         const came = packets.flatMap(({ isLost }, i) => (isLost && i > 0 ? [] : [(start + i) & 0xffff]));
         expect(lane.out).toEqual(came);
+        expect(lane.arrivals).toEqual(lane.arrivals.toSorted((a, b) => a - b));
       }),
     );
   });

@@ -7,8 +7,15 @@ export interface ByteStream {
   write(bytes: Buffer): void;
   /** Of the socket that is read, while there is one. */
   readonly descriptor: number | undefined;
+  /** Of the ends of that socket, for media that come beside it. */
+  readonly addresses?: StreamAddresses | undefined;
   /** Nothing is reported afterwards; an `open()` that waits rejects. */
   close(): void;
+}
+
+export interface StreamAddresses {
+  readonly localAddress: string;
+  readonly cameraAddress: string;
 }
 
 export interface ByteStreamEvents {

@@ -1,18 +1,22 @@
 import type { Clock } from '../../base/clock.ts';
-import { AppError, isAppError, messageOf } from '../../base/errors.ts';
+import { AppError, isAppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AccessUnit } from '../../media/access-unit.ts';
 import type { Credentials } from './authentication.ts';
 import { carrierTo } from './carrier.ts';
 import type { CertificateCheck } from './certificate.ts';
-import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { gatherBytes, READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
-import { ask, type HandshakeOptions, type NegotiatedSession, negotiate, play, withAuthorization } from './handshake.ts';
-import { keepAlive } from './keep-alive.ts';
-
+import type { Unsuitable } from './handshake.ts';
 import { Login, type LoginGate } from './login.ts';
 import type { SenderReportHint } from './media-lane.ts';
-import { MediaReceiver, type StreamFormats } from './media-receiver.ts';
+import type { StreamFormats } from './media-receiver.ts';
+import { MediaSession } from './media-session.ts';
+import {
+  type MediaTransport,
+  type TransportMemory,
+  type TransportSetting,
+  transportsToTry,
+} from './transport-choice.ts';
 import { parseRtspUrl, peerName, type RtspUrl, resolveLocation } from './url.ts';
 
 export interface RtspClientOptions {
@@ -29,6 +33,13 @@ export interface RtspClientOptions {
   /** A camera that sends no packet for so long is given up. */
   readonly silenceTimeoutMs?: number;
   readonly wantsAudio: boolean;
+  /**
+   * How media shall come; `auto` by default. `http`: through an HTTP tunnel, at port 80 (443 for `rtsps://`) unless the address names
+   * another.
+   */
+  readonly transport?: TransportSetting | undefined;
+  /** Shared by the sessions with one camera, so that each of them need not learn anew what does not work; the client writes to it. */
+  readonly transportMemory?: TransportMemory | undefined;
   /** Lets frames gather in the kernel while `isDelayAllowed`; left out, each is read as it comes. */
   readonly setReceiveLowWater?: SetReceiveLowWater | undefined;
   /** Before the first unit, and again before the first unit that needs other parameter sets. */
@@ -39,8 +50,6 @@ export interface RtspClientOptions {
   readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
   /** Once, when a session that had started ends by itself. Not after `stop()`. */
   readonly onClosed: (error: AppError) => void;
-  /** `http`: through an HTTP tunnel, at port 80 (443 for `rtsps://`) unless the address names another. */
-  readonly transport?: 'auto' | 'tcp' | 'udp' | 'http' | undefined;
   /** Keeps several sessions with one account from locking it together. */
   readonly loginGate?: LoginGate | undefined;
   /**
@@ -72,50 +81,50 @@ export interface RtspCounters {
 /** Three times the pause between key frames of a slow camera would be too long to wait for a dead one. */
 const DEFAULT_SILENCE_TIMEOUT_MS = 10_000;
 const MAX_REDIRECTS = 3;
-/** Stopping a channel must not wait for a camera. */
-const TEARDOWN_TIMEOUT_MS = 1000;
 const SILENCE_CHECK_MS = 1000;
 /** A camera that has sent RTCP BYE and nothing after it will send no more, though it keeps the connection open. */
 const GOODBYE_SILENCE_MS = 2000;
 
+const NO_COUNTERS: RtspCounters = {
+  ...{ bytesReceived: 0, packetsReceived: 0, packetsLost: 0, packetsLate: 0, videoFrames: 0, audioUnits: 0 },
+  ...{ framesDropped: 0, framesIncomplete: 0, framesMalformed: 0 },
+};
+
 /**
- * One stream of a camera, received over one TCP connection. Lives once: after it has ended, make a new one (some cameras fail a second
- * DESCRIBE on the same connection).
+ * One stream of a camera. Lives once: after it has ended, make a new one.
  *
- *   start() → connect → negotiate (→ redirect → connect …) → PLAY → units … → stop() or onClosed
+ *   start() → session (→ redirect → session …) (→ other transport → session …) → units … → stop() or onClosed
  */
 export class RtspClient {
   readonly #options: RtspClientOptions;
-  readonly #receiver: MediaReceiver;
   readonly #ended = new AbortController();
   #login: Login | undefined;
-  #connection: RtspConnection | undefined;
-  #session: NegotiatedSession | undefined;
+  #session: MediaSession | undefined;
   #state: 'new' | 'starting' | 'playing' | 'ended' = 'new';
-  #isReceiving = false;
-  /** Nothing was set up: whatever comes on the connection is for another viewer. */
-  #isBeforeSetUp = true;
-  /** The connection ended before `start()` could go on: its answer to PLAY and the end may lie in one read. */
-  #lostEarly: AppError | undefined;
-  #lastPacketMs = 0;
+  #farewell: Promise<void> | undefined;
   #bytesAtCheck = 0;
   #certificate: string | undefined;
+  #transportInUse: MediaTransport = 'tcp';
 
   constructor(options: RtspClientOptions) {
     this.#options = options;
-    const { onFormat, onUnit, onSenderReport } = options;
-    this.#receiver = new MediaReceiver({ onFormat, onUnit, onSenderReport });
   }
 
   /** Nobody watches live: frames may be read a tenth of a second late, several at a time. */
   isDelayAllowed = false;
 
   get counters(): RtspCounters {
-    const { packetsReceived, packetsLost, packetsLate, videoFrames, audioUnits } = this.#receiver;
-    const { framesDropped, framesIncomplete, framesMalformed } = this.#receiver;
-    const bytesReceived = this.#connection?.bytesReceived ?? 0;
+    if (this.#session === undefined) return NO_COUNTERS;
+    const { receiver, bytesReceived } = this.#session;
+    const { packetsReceived, packetsLost, packetsLate, videoFrames, audioUnits } = receiver;
+    const { framesDropped, framesIncomplete, framesMalformed } = receiver;
     const packets = { packetsReceived, packetsLost, packetsLate };
     return { bytesReceived, ...packets, videoFrames, audioUnits, framesDropped, framesIncomplete, framesMalformed };
+  }
+
+  /** How media come, whatever was asked for. */
+  get transportInUse(): MediaTransport {
+    return this.#transportInUse;
   }
 
   /** SHA-256 of the certificate that the camera shows; undefined: the connection is not encrypted. */
@@ -129,117 +138,102 @@ export class RtspClient {
   }
 
   /**
-   * Resolves when the camera has answered PLAY. Rejects with AppError `unauthorized`, `unreachable`, `timeout`, `protocol`, `not-found`,
-   * `conflict` (it serves all the viewers that it can) or `bad-input`; nothing is left open then.
+   * Resolves when the camera has answered PLAY; over UDP, when its first packet has come, too. Rejects with AppError `unauthorized`,
+   * `unreachable`, `timeout`, `protocol`, `not-found`, `conflict` (it serves all the viewers that it can) or `bad-input`; nothing is left
+   * open then.
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new AppError('internal', 'an RTSP client starts only once');
     this.#state = 'starting';
+    let session: MediaSession;
     try {
-      await this.#openFollowingRedirects();
+      session = await this.#openByAnyTransport();
+      this.#assertNotStopped();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    if (this.#ended.signal.aborted) throw new AppError('unreachable', 'the RTSP client was stopped while it started');
     this.#state = 'playing';
-    this.#lastPacketMs = this.#options.clock.monotonicMs();
-    if (this.#lostEarly !== undefined) {
-      this.#endBecauseOf(this.#lostEarly);
+    if (session.lost !== undefined) {
+      this.#endBecauseOf(session.lost);
       return;
     }
-    this.#runUntilEnd(this.#keepAlive());
-    this.#runUntilEnd(this.#watchSilence());
+    this.#runUntilEnd(session.run());
+    this.#runUntilEnd(this.#watchSilence(session));
   }
 
-  /** Says goodbye, for at most a second: cameras that are not told keep the session and refuse the next. */
+  /** Tells the camera, for at most a second or two. */
   async stop(): Promise<void> {
-    if (this.#state === 'ended') return;
-    this.#state = 'ended';
-    this.#isReceiving = false;
-    this.#ended.abort();
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    connection.gather(READ_AT_ONCE);
-    const [goodbye, login] = [this.#goodbye(), this.#login];
-    if (goodbye !== undefined && login !== undefined) {
-      await ask({ connection, login }, goodbye, { timeoutMs: TEARDOWN_TIMEOUT_MS }).catch((error: unknown) => {
-        this.#options.log.debug({ reason: messageOf(error) }, 'camera did not answer TEARDOWN');
-      });
+    if (this.#state !== 'ended') {
+      this.#state = 'ended';
+      this.#ended.abort();
+      this.#farewell = this.#session?.leave();
     }
-    connection.close();
+    await this.#farewell;
   }
 
-  async #openFollowingRedirects(): Promise<void> {
-    let url = parseRtspUrl(this.#options.url);
+  async #openByAnyTransport(): Promise<MediaSession> {
+    const { clock, log, transport = 'auto', transportMemory: memory = {} } = this.#options;
+    const url = parseRtspUrl(this.#options.url);
     const login = this.#newLogin();
     this.#login = login;
+    if (transport === 'udp' && url.isEncrypted)
+      log.info({}, 'media stay in the connection: it is encrypted, UDP is not');
+    const reasons: string[] = [];
+    for (const way of transportsToTry(transport, url.isEncrypted, memory, clock.monotonicMs())) {
+      this.#transportInUse = way;
+      const result = await this.#openFollowingRedirects(url, login, way);
+      if (result instanceof MediaSession) return result;
+      reasons.push(result.reason);
+      if (way === 'udp') memory.udpFailedMs = clock.monotonicMs();
+      else memory.tcpRefusedMs = clock.monotonicMs();
+      log.info({ transport: way, reason: result.reason }, 'camera does not send in this way');
+      await this.#session?.leave();
+    }
+    throw new AppError('protocol', `${reasons.join('; ')}: no way is left for its media (transport: ${transport})`);
+  }
+
+  async #openFollowingRedirects(start: RtspUrl, login: Login, way: MediaTransport): Promise<MediaSession | Unsuitable> {
+    let url = start;
     let reconnectsLeft = 1;
     let redirectsLeft = MAX_REDIRECTS;
     for (;;) {
-      if (this.#ended.signal.aborted) throw new AppError('unreachable', 'the RTSP client was stopped while it started');
+      this.#assertNotStopped();
+      if (way === 'udp' && url.isEncrypted) {
+        return { kind: 'unsuitable', reason: `${peerName(url)} is encrypted, and UDP would not be` };
+      }
       const wasChallenged = login.hasChallenge;
       login.connectTo(url.host);
-      const connection = this.#newConnection(url);
+      const session = this.#newSession(url, login, way);
       try {
-        const target = await this.#open(connection, login, url);
-        if (target === undefined) return;
-        connection.close();
+        const result = await session.open();
+        if (result.kind === 'session') return session;
+        if (result.kind === 'unsuitable') return result;
+        await session.leave();
         if (redirectsLeft-- === 0)
-          throw new AppError('protocol', `${connection.peer}: more than ${MAX_REDIRECTS} redirections`);
-        url = followRedirect(url, target);
+          throw new AppError('protocol', `${session.peer}: more than ${MAX_REDIRECTS} redirections`);
+        url = followRedirect(url, result.url);
       } catch (error) {
         // Some servers close the connection after a 401: the answer to it goes over a new one.
         const isClosedAfterChallenge = isAppError(error, 'unreachable') && !wasChallenged && login.hasChallenge;
-        if (!isClosedAfterChallenge || reconnectsLeft-- === 0 || this.#ended.signal.aborted) throw error;
+        this.#assertNotStopped();
+        if (!isClosedAfterChallenge || reconnectsLeft-- === 0) throw error;
       }
     }
   }
 
-  /** Returns the address that the camera sends us to, if it does. */
-  async #open(connection: RtspConnection, login: Login, url: RtspUrl): Promise<string | undefined> {
-    const { log, wantsAudio } = this.#options;
-    await connection.connect();
-    const { requestUrl } = url;
-    const onSetUp = () => {
-      this.#isBeforeSetUp = false;
-    };
-    const handshake: HandshakeOptions = { connection, login, requestUrl, wantsAudio, log, onSetUp };
-    const result = await negotiate(handshake);
-    if (result.kind === 'redirect') return result.url;
-    this.#session = result;
-    for (const { track, channel, ssrc, rtcpChannel } of result.tracks) {
-      this.#receiver.addTrack(track, channel, ssrc, { rtcpChannel });
-    }
-    // Packets may overtake the answer to PLAY; those before the question belong to somebody else's session.
-    this.#isReceiving = true;
-    await play(handshake, result);
-    return undefined;
-  }
-
-  #newConnection(url: RtspUrl): RtspConnection {
-    this.#lostEarly = undefined;
-    const carrier = carrierTo({
-      url,
-      certificateCheck: (peer) => this.#certificateCheck(peer),
-      tunnelLogin: this.#tunnelLogin(url),
-    });
-    const connection = new RtspConnection({
-      peer: carrier.peer,
-      openStream: carrier.open,
-      timeoutMs: this.#options.connectTimeoutMs,
-      clock: this.#options.clock,
-      setReceiveLowWater: this.#options.setReceiveLowWater,
-      onFrame: (channel, bytes, start, end, arrivalMs) => {
-        if (this.#isReceiving) {
-          this.#lastPacketMs = arrivalMs;
-          this.#receiver.receive(channel, bytes, start, end, arrivalMs);
-        } else if (this.#isBeforeSetUp) this.#receiver.suspect(bytes, start, end);
-      },
+  #newSession(url: RtspUrl, login: Login, transport: MediaTransport): MediaSession {
+    // HTTP and RTSP are challenged each for itself.
+    const tunnelLogin = transport === 'http' ? this.#newLogin() : undefined;
+    tunnelLogin?.connectTo(url.host);
+    const carrier = carrierTo({ url, certificateCheck: (peer) => this.#certificateCheck(peer), tunnelLogin });
+    const session = new MediaSession({
+      ...this.#options,
+      ...{ carrier, requestUrl: url.requestUrl, login, transport },
       onLost: (error) => this.#endBecauseOf(error),
     });
-    this.#connection = connection;
-    return connection;
+    this.#session = session;
+    return session;
   }
 
   /** For the host of the address, before any redirection. */
@@ -248,14 +242,6 @@ export class RtspClient {
     const url = parseRtspUrl(this.#options.url);
     const credentials = credentialsOf(this.#options, url);
     return new Login({ credentials, isBasicAllowed, gate, signal: this.#ended.signal }, url.host);
-  }
-
-  /** HTTP and RTSP are challenged each for itself. */
-  #tunnelLogin(url: RtspUrl): Login | undefined {
-    if (this.#options.transport !== 'http') return undefined;
-    const login = this.#newLogin();
-    login.connectTo(url.host);
-    return login;
   }
 
   #certificateCheck(peer: string): CertificateCheck {
@@ -269,60 +255,43 @@ export class RtspClient {
     };
   }
 
-  #goodbye(): OutgoingRequest | undefined {
-    const session = this.#session;
-    if (session === undefined) return undefined;
-    return { method: 'TEARDOWN', url: session.baseUrl, headers: [['Session', session.sessionId]] };
+  #assertNotStopped(): void {
+    if (this.#ended.signal.aborted) throw new AppError('unreachable', 'the RTSP client was stopped while it started');
   }
 
   /** While starting, the request that waits for an answer fails instead. */
   #endBecauseOf(error: AppError): void {
-    if (this.#state === 'starting') this.#lostEarly = error;
     if (this.#state !== 'playing') return;
     this.#state = 'ended';
-    this.#isReceiving = false;
     this.#ended.abort();
-    this.#connection?.close();
-    this.#receiver.finish();
+    this.#session?.abandon();
+    if (this.#session?.lost !== undefined) this.#farewell = this.#session.leaveAnew();
     this.#options.onClosed(error);
   }
 
-  async #keepAlive(): Promise<void> {
-    const [connection, login, session] = [this.#connection, this.#login, this.#session];
-    if (connection === undefined || login === undefined || session === undefined) return;
-    const { clock, log } = this.#options;
-    await keepAlive({ connection, login, session, clock, log, signal: this.#ended.signal });
-  }
-
-  async #watchSilence(): Promise<void> {
+  async #watchSilence(session: MediaSession): Promise<void> {
     const { clock, silenceTimeoutMs = DEFAULT_SILENCE_TIMEOUT_MS } = this.#options;
     for (;;) {
       await clock.sleep(Math.min(SILENCE_CHECK_MS, silenceTimeoutMs), this.#ended.signal);
-      this.#paceReading();
-      const silentMs = clock.monotonicMs() - this.#lastPacketMs;
-      const hasSaidGoodbye = (this.#receiver.goodbyeMs ?? Number.NEGATIVE_INFINITY) >= this.#lastPacketMs;
+      this.#paceReading(session);
+      const silentMs = clock.monotonicMs() - session.lastPacketMs;
+      const hasSaidGoodbye = (session.receiver.goodbyeMs ?? Number.NEGATIVE_INFINITY) >= session.lastPacketMs;
       if (silentMs < (hasSaidGoodbye ? Math.min(GOODBYE_SILENCE_MS, silenceTimeoutMs) : silenceTimeoutMs)) continue;
-      const goodbye = this.#goodbye();
-      if (goodbye !== undefined) {
-        const authorization = this.#login?.sign(goodbye.method, goodbye.url);
-        this.#connection?.post(withAuthorization(goodbye, authorization), () => undefined);
-      }
-      const peer = this.#connection?.peer;
       this.#endBecauseOf(
         hasSaidGoodbye
-          ? new AppError('unreachable', `${peer} has ended the stream (RTCP BYE)`)
-          : new AppError('timeout', `${peer} has sent no packet for ${Math.round(silentMs)} ms`),
+          ? new AppError('unreachable', `${session.peer} has ended the stream (RTCP BYE)`)
+          : new AppError('timeout', `${session.peer} has sent no packet for ${Math.round(silentMs)} ms`),
       );
       return;
     }
   }
 
   /** Once a second. */
-  #paceReading(): void {
-    const { bytesReceived } = this.counters;
+  #paceReading(session: MediaSession): void {
+    const { bytesReceived } = session;
     const bytesPerSecond = (bytesReceived - this.#bytesAtCheck) / (SILENCE_CHECK_MS / 1000);
     this.#bytesAtCheck = bytesReceived;
-    this.#connection?.gather(this.isDelayAllowed ? gatherBytes(bytesPerSecond) : READ_AT_ONCE);
+    session.gather(this.isDelayAllowed ? gatherBytes(bytesPerSecond) : READ_AT_ONCE);
   }
 
   #runUntilEnd(loop: Promise<void>): void {

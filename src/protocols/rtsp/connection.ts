@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError, isAppError } from '../../base/errors.ts';
-import type { ByteStream, ByteStreamEvents } from './byte-stream.ts';
+import type { ByteStream, ByteStreamEvents, StreamAddresses } from './byte-stream.ts';
 import { READ_AT_ONCE, type SetReceiveLowWater } from './gathering.ts';
 import {
+  encodeInterleaved,
   encodeRequest,
   encodeResponse,
   type HeaderList,
@@ -94,6 +95,16 @@ export class RtspConnection implements FramedStreamSink, ByteStreamEvents {
   /** Sends without waiting: `onResponse` is called if an answer ever comes. */
   post(request: OutgoingRequest, onResponse: (response: RtspResponse) => void): void {
     this.#send(request, { resolve: onResponse, reject: () => undefined });
+  }
+
+  /** An interleaved packet. */
+  sendFrame(channel: number, packet: Buffer): void {
+    if (!this.#isClosed) this.#stream?.write(encodeInterleaved(channel, packet));
+  }
+
+  /** Of the two ends, as the kernel names them; undefined while nothing is open, and where there is no socket of our own. */
+  get addresses(): StreamAddresses | undefined {
+    return this.#stream?.addresses;
   }
 
   /** Reads only when so many bytes wait; READ_AT_ONCE while answers are expected soon. */

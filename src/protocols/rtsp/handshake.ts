@@ -2,28 +2,41 @@ import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { OutgoingRequest, RtspConnection } from './connection.ts';
 import type { Login } from './login.ts';
+import type { LanePlace } from './media-lane.ts';
+import type { MediaPath } from './media-path.ts';
 import { type HeaderList, headerOf, type RtspResponse } from './message.ts';
 import { parseSdp } from './sdp.ts';
 import { chooseTracks, type Track } from './tracks.ts';
 import { parseSessionHeader, parseTransport } from './transport.ts';
 import { joinControl, repairBase } from './url.ts';
 
-export interface HandshakeOptions {
+/** Whom to ask, and as whom. */
+export interface Asking {
   readonly connection: RtspConnection;
   readonly login: Login;
+}
+
+export interface HandshakeOptions extends Asking {
+  /** How the media shall come. */
+  readonly path: MediaPath;
   readonly requestUrl: string;
   readonly wantsAudio: boolean;
   readonly log: Log;
   /** Before the first SETUP is sent. */
   readonly onSetUp: () => void;
+  /** As soon as the camera has a session for us, which it must be told to end, whatever becomes of it. */
+  readonly onSession: (name: SessionName) => void;
 }
 
-/** What OPTIONS, DESCRIBE and SETUP led to. */
-export interface NegotiatedSession {
-  readonly kind: 'session';
+export interface SessionName {
   /** Where PLAY, keep-alives and TEARDOWN go. */
   readonly baseUrl: string;
   readonly sessionId: string;
+}
+
+/** What OPTIONS, DESCRIBE and SETUP led to. */
+export interface NegotiatedSession extends SessionName {
+  readonly kind: 'session';
   readonly timeoutMs: number;
   /** Methods that the server says it has, in upper case. */
   readonly methods: ReadonlySet<string>;
@@ -32,9 +45,13 @@ export interface NegotiatedSession {
 
 export interface TrackSetUp {
   readonly track: Track;
-  readonly channel: number;
-  readonly rtcpChannel: number;
-  readonly ssrc: number | undefined;
+  readonly place: LanePlace;
+}
+
+/** The camera does not send in the way that it was asked for; `reason` names it and says so. */
+export interface Unsuitable {
+  readonly kind: 'unsuitable';
+  readonly reason: string;
 }
 
 export interface Redirect {
@@ -45,7 +62,7 @@ export interface Redirect {
 /**
  * OPTIONS → DESCRIBE → SETUP of video → SETUP of sound. PLAY is left to the caller, who must be ready for packets before it is sent.
  */
-export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSession | Redirect> {
+export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSession | Redirect | Unsuitable> {
   const { requestUrl, log } = options;
   const methods = await askForMethods(options);
   const described = await ask(options, {
@@ -71,7 +88,7 @@ export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSe
   });
 }
 
-export async function play(options: HandshakeOptions, session: NegotiatedSession): Promise<void> {
+export async function play(options: Asking, session: NegotiatedSession): Promise<void> {
   const headers: HeaderList = [
     ['Session', session.sessionId],
     ['Range', 'npt=0.000-'],
@@ -81,7 +98,7 @@ export async function play(options: HandshakeOptions, session: NegotiatedSession
 
 /** Asks with credentials where the camera wants them. Rejects with AppError `unauthorized`, or as `RtspConnection.request` does. */
 export function ask(
-  { connection, login }: Pick<HandshakeOptions, 'connection' | 'login'>,
+  { connection, login }: Asking,
   request: OutgoingRequest,
   known: { readonly answered?: RtspResponse; readonly timeoutMs?: number } = {},
 ): Promise<RtspResponse> {
@@ -110,34 +127,44 @@ async function setUpTracks(
   tracks: readonly Track[],
   base: string,
   known: { baseUrl: string; methods: ReadonlySet<string> },
-): Promise<NegotiatedSession> {
+): Promise<NegotiatedSession | Unsuitable> {
+  const { connection, path, log } = options;
   let sessionId: string | undefined;
   let timeoutMs: number | undefined;
   const setUp: TrackSetUp[] = [];
   options.onSetUp();
   for (const [index, track] of tracks.entries()) {
-    const asked = index * 2;
-    // No `mode=play`: it confuses several servers.
-    const headers: [string, string][] = [['Transport', `RTP/AVP/TCP;unicast;interleaved=${asked}-${asked + 1}`]];
+    const headers: [string, string][] = [['Transport', await path.offer(index)]];
     if (sessionId !== undefined) headers.push(['Session', sessionId]);
     const response = await ask(options, { method: 'SETUP', url: joinControl(base, track.control), headers });
     if (response.status !== 200 && setUp.length > 0) {
-      options.log.warn({ status: response.status }, 'camera refuses to send sound; recording goes on without it');
+      log.warn({ status: response.status }, 'camera refuses to send sound; recording goes on without it');
       continue;
     }
+    if (response.status === UNSUPPORTED_TRANSPORT)
+      return { kind: 'unsuitable', reason: describe(options, 'SETUP', response) };
     assertOk(options, 'SETUP', response);
-    const transport = parseTransport(headerOf(response, 'Transport'));
-    const { channel = asked, rtcpChannel = asked + 1, ssrc } = transport;
-    setUp.push({ track, channel, rtcpChannel, ssrc });
     const session = parseSessionHeader(headerOf(response, 'Session'));
-    // Some servers name a new session with each SETUP, and know the first.
-    sessionId ??= session.id;
+    if (sessionId === undefined && session.id !== undefined) {
+      // Some servers name a new session with each SETUP, and know the first.
+      sessionId = session.id;
+      options.onSession({ baseUrl: known.baseUrl, sessionId });
+    }
     timeoutMs ??= session.timeoutMs;
+    const answer = headerOf(response, 'Transport');
+    const place = path.accept(index, parseTransport(answer));
+    if (place === undefined) {
+      return { kind: 'unsuitable', reason: `${connection.peer} answers SETUP with another transport (${answer})` };
+    }
+    setUp.push({ track, place });
   }
   if (sessionId === undefined)
-    throw new AppError('protocol', `${options.connection.peer}: SETUP was answered without a session`);
+    throw new AppError('protocol', `${connection.peer}: SETUP was answered without a session`);
   return { kind: 'session', ...known, sessionId, timeoutMs: timeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS, tracks: setUp };
 }
+
+/** RFC 2326 §11.3.14 */
+const UNSUPPORTED_TRANSPORT = 461;
 
 /** RFC 2326 §12.37 */
 const DEFAULT_SESSION_TIMEOUT_MS = 60_000;
@@ -149,9 +176,13 @@ function redirectOf(response: RtspResponse): string | undefined {
   return REDIRECTIONS.has(response.status) ? headerOf(response, 'Location') : undefined;
 }
 
-function assertOk({ connection }: HandshakeOptions, method: string, response: RtspResponse): void {
+function describe({ connection }: Asking, method: string, { status, reason }: RtspResponse): string {
+  return `${connection.peer} answers ${method} with ${status} ${reason}`.trim();
+}
+
+function assertOk(asking: Asking, method: string, response: RtspResponse): void {
   if (response.status >= 200 && response.status < 300) return;
-  const answer = `${connection.peer} answers ${method} with ${response.status} ${response.reason}`.trim();
+  const answer = describe(asking, method, response);
   switch (response.status) {
     case 403: // several cameras say so for a wrong password
       throw new AppError('unauthorized', answer);
@@ -161,8 +192,6 @@ function assertOk({ connection }: HandshakeOptions, method: string, response: Rt
     case 453:
     case 503:
       throw new AppError('conflict', `${answer}: the camera serves all the viewers that it can`);
-    case 461:
-      throw new AppError('protocol', `${answer}: it does not send over TCP`);
     default:
       throw new AppError('protocol', answer);
   }

@@ -48,7 +48,7 @@ export class MediaLane {
 
   /** Undefined when the camera knows no wall time. */
   takeSenderReport(report: SenderReport, arrivalMonotonicMs: number): SenderReportHint | undefined {
-    this.#reporter.noteSenderReport(report.ntpMiddle, arrivalMonotonicMs);
+    this.#reporter.noteSenderReport(report, arrivalMonotonicMs);
     const rtpTime = this.receiver.unwrap(report.rtpTimestamp);
     if (rtpTime === undefined || report.ntpUtcMs === undefined) return undefined;
     return { kind: this.kind, ntpUtcMs: report.ntpUtcMs, rtpTime, arrivalMonotonicMs };

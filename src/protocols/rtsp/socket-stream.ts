@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AppError } from '../../base/errors.ts';
-import type { ByteStream, ByteStreamEvents } from './byte-stream.ts';
+import type { ByteStream, ByteStreamEvents, StreamAddresses } from './byte-stream.ts';
 import { type CertificateCheck, checkCertificate, tlsOptions } from './certificate.ts';
 import { socketError } from './socket-error.ts';
 import { peerName } from './url.ts';
@@ -83,6 +83,11 @@ export class SocketStream implements ByteStream {
   get descriptor(): number | undefined {
     const { _handle: handle } = (this.#socket ?? {}) as unknown as { _handle?: { fd?: unknown } | null };
     return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined;
+  }
+
+  get addresses(): StreamAddresses | undefined {
+    const { localAddress, remoteAddress: cameraAddress } = this.#socket ?? {};
+    return localAddress === undefined || cameraAddress === undefined ? undefined : { localAddress, cameraAddress };
   }
 
   close(): void {

@@ -4,7 +4,9 @@ import { ManualClock, systemClock } from '../../../src/base/clock.ts';
 import type { AppError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import type { AccessUnit } from '../../../src/media/access-unit.ts';
+import { readRtcp } from '../../../src/media/rtcp.ts';
 import { RtspClient, type RtspClientOptions } from '../../../src/protocols/rtsp/client-session.ts';
+import type { SenderReportHint } from '../../../src/protocols/rtsp/media-lane.ts';
 import type { StreamFormats } from '../../../src/protocols/rtsp/media-receiver.ts';
 import { encodeInterleaved, headerOf, type RtspRequest } from '../../../src/protocols/rtsp/message.ts';
 import { goodbye, senderReport } from '../../media/rtcp-packets.ts';
@@ -30,6 +32,7 @@ interface Viewer {
   /** `format`, `video`, `audio` in the order of the calls. */
   order: string[];
   closed: AppError[];
+  hints: SenderReportHint[];
 }
 
 const open: { stop(): Promise<void> }[] = [];
@@ -44,7 +47,7 @@ async function camera(script?: Script): Promise<ScriptedCamera> {
 }
 
 function view(url: string, options: Partial<RtspClientOptions> = {}): Viewer {
-  const viewer: Omit<Viewer, 'client'> = { units: [], formats: [], order: [], closed: [] };
+  const viewer: Omit<Viewer, 'client'> = { units: [], formats: [], order: [], closed: [], hints: [] };
   const client = new RtspClient({
     url,
     username: '',
@@ -62,6 +65,7 @@ function view(url: string, options: Partial<RtspClientOptions> = {}): Viewer {
       viewer.formats.push(formats);
       viewer.order.push('format');
     },
+    onSenderReport: (hint) => viewer.hints.push(hint),
     onClosed: (error) => viewer.closed.push(error),
     ...options,
   });
@@ -282,6 +286,53 @@ describe('odd cameras', () => {
     await until(() => cam.answers.length === 4, 'four answers');
     expect(cam.answers).toEqual([200, 200, 501, 501]);
     expect(viewer.closed).toEqual([]);
+  });
+
+  it('says goodbye also where the camera has a session for us and then refuses to play', async () => {
+    const cam = await camera(on('PLAY', () => ({ status: 455 })));
+    await expect(view(cam.url).client.start()).rejects.toMatchObject({ kind: 'protocol' });
+    expect(cam.methods.at(-1)).toBe('TEARDOWN');
+    expect(headerOf(cam.requests.at(-1)!, 'Session')).toBe('7f3a');
+  });
+
+  it("passes over another viewer's packets, though they are there before ours (live555 before 2017, Reolink RLC-410)", async () => {
+    const foreign = (sequence: number) =>
+      encodeInterleaved(
+        0,
+        rtpPacket({ sequence, timestamp: 99, ssrc: 0xbad, marker: true, payload: IDR.subarray(0, 900) }),
+      );
+    const cam = await camera((request, call) => {
+      if (request.method === 'DESCRIBE') call.send(foreign(1), foreign(2));
+      if (request.method !== 'PLAY') return undefined;
+      return {
+        afterwards: () =>
+          call.send(foreign(3), call.picture(0, [SPS, PPS, IDR]), foreign(4), call.picture(3600, [DELTA]), foreign(5)),
+      };
+    });
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.units.length === 2, 'two units');
+    expect(viewer.units.map((unit) => unit.rtpTime)).toEqual([0, 3600]);
+    expect(viewer.client.counters).toMatchObject({ packetsLost: 0, framesDropped: 0 });
+  });
+
+  it('reports to the camera at least every 5 s what came, in the channel behind that of the media', async () => {
+    const clock = new ManualClock(0);
+    const cam = await camera(
+      withSound(
+        playing((call) => call.send(call.picture(0, [SPS, PPS, IDR]), encodeInterleaved(1, senderReport()), sound(7))),
+      ),
+    );
+    const viewer = view(cam.url, { clock, silenceTimeoutMs: 60_000 });
+    await viewer.client.start();
+    await until(() => viewer.units.length === 2, 'two units');
+    expect(viewer.hints).toHaveLength(1);
+    await clock.advance(5000);
+    await until(() => cam.frames.length === 2, 'two reports');
+    expect(cam.frames.map(({ channel, bytes }) => [channel, readRtcp(bytes, 0, bytes.length)])).toMatchObject([
+      [1, [{ kind: 'receiver-report', blocks: [{ ssrc: 0x1234, packetsLost: 0, highestSequence: 65_504 }] }, {}]],
+      [3, [{ kind: 'receiver-report', blocks: [{ ssrc: 0x1234, highestSequence: 7, lastSenderReport: 0 }] }, {}]],
+    ]);
   });
 
   it('skips garbage between frames', async () => {

@@ -80,6 +80,8 @@ export class ScriptedCamera {
   readonly requests: RtspRequest[] = [];
   /** Status codes that clients answered to questions of ours. */
   readonly answers: number[] = [];
+  /** Packets that clients sent inside of their connections. */
+  readonly frames: { channel: number; bytes: Buffer }[] = [];
   connections = 0;
 
   /** With `tls` (a key and a certificate at least) everything is encrypted. */
@@ -107,8 +109,12 @@ export class ScriptedCamera {
     return this;
   }
 
-  async stop(): Promise<void> {
+  cutConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.cutConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -118,7 +124,9 @@ export class ScriptedCamera {
     this.#sockets.add(socket);
     const call = new CameraCall(socket);
     const framer = new StreamFramer({
-      onFrame: () => undefined,
+      onFrame: (channel, bytes, start, end) => {
+        this.frames.push({ channel, bytes: Buffer.from(bytes.subarray(start, end)) });
+      },
       onMessage: (message) => {
         if (message.kind === 'response') this.answers.push(message.status);
         else this.#answer(message, call);

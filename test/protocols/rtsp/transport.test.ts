@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keepAliveIntervalMs, keepAliveMethod } from '../../../src/protocols/rtsp/keep-alive.ts';
 import { parseSessionHeader, parseTransport } from '../../../src/protocols/rtsp/transport.ts';
@@ -14,11 +15,46 @@ describe('answered transport', () => {
     ['ssrc first, with blanks (Luckfox)', 'RTP/AVP/TCP; ssrc = 0a; interleaved= 6-7', { channel: 6, ssrc: 10 }],
     ['no TCP (Escam Q6)', 'RTP/AVP;unicast;interleaved=0-1', { channel: 0 }],
     ['a channel beyond a byte', 'RTP/AVP/TCP;interleaved=300-301', { channel: undefined }],
-    ['nothing of use', 'RTP/AVP/TCP', { channel: undefined, ssrc: undefined }],
-    ['none', undefined, { channel: undefined, ssrc: undefined }],
+    ['two channels that are no neighbours', 'RTP/AVP/TCP;interleaved=2-7', { channel: 2, rtcpChannel: 7 }],
+    ['only the name', 'RTP/AVP/TCP', { way: 'interleaved', channel: undefined, ssrc: undefined }],
+    ['nothing of use', 'RTP/AVP', { way: undefined, channel: undefined, ssrc: undefined }],
+    ['none', undefined, { way: undefined, channel: undefined, ssrc: undefined }],
+    [
+      'datagrams',
+      'RTP/AVP;unicast;client_port=5000-5001;server_port=6970-6971;ssrc=1A2B3C4D;mode="PLAY"',
+      { way: 'datagrams', serverPorts: { rtp: 6970, rtcp: 6971 }, ssrc: 0x1a2b3c4d, source: undefined },
+    ],
+    [
+      'datagrams from another address',
+      'RTP/AVP/UDP;unicast; source = 10.0.0.7 ;server_port=6970',
+      { way: 'datagrams', serverPorts: { rtp: 6970, rtcp: 6971 }, source: '10.0.0.7' },
+    ],
+    ['an IPv6 source', 'RTP/AVP;unicast;source="[fe80::1]";server_port=2-3', { source: 'fe80::1' }],
+    ['a source that is a name', 'RTP/AVP;unicast;source=camera.lan;server_port=2-3', { source: undefined }],
+    ['a source of zeroes', 'RTP/AVP;unicast;source=0.0.0.0;server_port=2-3', { source: undefined }],
+    ['no server port (OpenIPC)', 'RTP/AVP;unicast;client_port=5000-5001', { way: 'datagrams', serverPorts: undefined }],
+    ['a server port of zero', 'RTP/AVP;unicast;server_port=0-0', { way: 'datagrams', serverPorts: undefined }],
+    ['a server port beyond all ports', 'RTP/AVP;unicast;server_port=70000-70001', { serverPorts: undefined }],
+    ['a last port', 'RTP/AVP;unicast;server_port=65535', { way: 'datagrams', serverPorts: undefined }],
+    ['multicast', 'RTP/AVP;multicast;destination=239.1.1.1;port=5000-5001;ttl=5', { way: 'multicast' }],
   ];
   it.each(cases)('%s', (_, value, expected) => {
     expect(parseTransport(value)).toMatchObject(expected);
+  });
+
+  it('any text: no exception, and numbers in their range', () => {
+    const part = fc.oneof(
+      fc.string(),
+      fc.constantFrom('interleaved=', 'server_port=', 'source=', 'ssrc=', ';', '-', 'RTP/AVP', '/TCP', ' '),
+      fc.nat(99_999).map(String),
+    );
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
+        const { channel = 0, serverPorts = { rtp: 0, rtcp: 0 } } = parseTransport(parts.join(''));
+        expect(channel).toBeLessThanOrEqual(255);
+        expect(Math.max(serverPorts.rtp, serverPorts.rtcp)).toBeLessThanOrEqual(65_535);
+      }),
+    );
   });
 });
 

@@ -1,6 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { ManualClock } from '../../../src/base/clock.ts';
-import { encodeRequest, encodeResponse, headerOf, type RtspRequest } from '../../../src/protocols/rtsp/message.ts';
+import {
+  encodeRequest,
+  encodeResponse,
+  headerOf,
+  INTERLEAVED_MARK,
+  type RtspRequest,
+} from '../../../src/protocols/rtsp/message.ts';
 import { StreamFramer } from '../../../src/protocols/rtsp/stream-framer.ts';
 import { ByteWriter, type Cuts } from './byte-writer.ts';
 import { type Answer, type CameraScript, type Part, usualAnswer } from './script.ts';
@@ -26,8 +32,7 @@ export class QuirkCamera {
   #attempts = new Map<string, number>();
 
   readonly requests: RtspRequest[] = [];
-  /** What the client wrote, byte for byte: some cameras look at the case of names. */
-  text = '';
+  #read = '';
   /** Status codes that the client answered to questions of the camera. */
   readonly answers: number[] = [];
   connections = 0;
@@ -45,6 +50,11 @@ export class QuirkCamera {
       this.#failToPlay = reject;
     });
     this.played.catch(() => undefined); // nobody waits for it where the start fails
+  }
+
+  /** The requests of the client, byte for byte: some cameras look at the case of names. */
+  get text(): string {
+    return withoutFrames(this.#read);
   }
 
   get url(): string {
@@ -81,7 +91,7 @@ export class QuirkCamera {
       },
     });
     socket.on('data', (chunk) => {
-      this.text += chunk.toString('latin1');
+      this.#read += chunk.toString('latin1');
       framer.feed(chunk);
     });
   }
@@ -143,4 +153,21 @@ function encodeAnswer(answer: Answer, request: RtspRequest): Buffer {
 /** A question of the camera to its client. */
 export function question(method: string, sequence: number): Buffer {
   return encodeRequest({ method, url: '*', headers: [['CSeq', String(sequence)]] });
+}
+
+/** Receiver reports stand between requests, which have no bodies. */
+function withoutFrames(text: string): string {
+  let requests = '';
+  for (let at = 0; at < text.length; ) {
+    const isFrame = text.charCodeAt(at) === INTERLEAVED_MARK;
+    const end = isFrame ? at + 4 + text.charCodeAt(at + 2) * 256 + text.charCodeAt(at + 3) : endOfHeaders(text, at);
+    if (!isFrame) requests += text.slice(at, end);
+    at = end;
+  }
+  return requests;
+}
+
+function endOfHeaders(text: string, start: number): number {
+  const emptyLine = text.indexOf('\r\n\r\n', start);
+  return emptyLine === -1 ? text.length : emptyLine + 4;
 }
