@@ -1,6 +1,5 @@
 import { assertNever } from '../base/assert.ts';
-import { isAppError } from '../base/errors.ts';
-import { type AacConfig, parseAacConfig } from './aac-config.ts';
+import { type AacConfig, readableAacConfig } from './aac-config.ts';
 import type { AudioFormat } from './access-unit.ts';
 import { OPUS_RATE, opusPacketSamples } from './opus-packet.ts';
 
@@ -50,17 +49,8 @@ function aacConfigOf(format: AudioFormat): AacConfig | undefined {
   if (format.codec !== 'aac') return undefined;
   let config = configs.get(format);
   if (config === undefined) {
-    config = readConfig(format.config);
+    config = readableAacConfig(format.config) ?? null;
     configs.set(format, config);
   }
   return config ?? undefined;
-}
-
-function readConfig(bytes: Buffer): AacConfig | null {
-  try {
-    return parseAacConfig(bytes);
-  } catch (error) {
-    if (!isAppError(error, 'corrupt')) throw error;
-    return null;
-  }
 }

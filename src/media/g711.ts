@@ -1,5 +1,5 @@
 import type { AudioFormat } from './access-unit.ts';
-import { Arena, AUDIO_SLAB_BYTES } from './arena.ts';
+import { AudioOutlet } from './audio-outlet.ts';
 import type { AudioSink } from './audio-sink.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { Depacketiser } from './rtp-receiver.ts';
@@ -13,35 +13,17 @@ export function g711Format(law: G711Law, clockRate: number, channels: number): A
 
 /** RTP payload of G.711 (RFC 3551 §4.5.14): one octet a sample, any number of them. */
 export class G711Depacketiser implements Depacketiser {
-  readonly #format: AudioFormat;
-  readonly #sink: AudioSink;
-  readonly #arena = new Arena(AUDIO_SLAB_BYTES);
-  #isAnnounced = false;
-  #isAfterLoss = false;
+  readonly #outlet: AudioOutlet;
 
   constructor(format: AudioFormat, sink: AudioSink) {
-    this.#format = format;
-    this.#sink = sink;
+    this.#outlet = new AudioOutlet(sink);
+    this.#outlet.setFormat(format);
   }
 
   push(bytes: Buffer, packet: RtpPacket, rtpTime: number, isAfterGap: boolean, arrivalMonotonicMs: number): void {
-    this.#isAfterLoss ||= isAfterGap;
-    if (packet.payloadStart === packet.payloadEnd) return;
-    if (!this.#isAnnounced) {
-      this.#isAnnounced = true;
-      this.#sink.onAudioFormat(this.#format);
-    }
-    this.#arena.append(bytes, packet.payloadStart, packet.payloadEnd);
-    const isAfterLoss = this.#isAfterLoss;
-    this.#isAfterLoss = false;
-    this.#sink.onAudioUnit({
-      kind: 'audio',
-      ...this.#arena.take(),
-      isKey: true,
-      rtpTime,
-      arrivalMonotonicMs,
-      isAfterLoss,
-    });
+    if (isAfterGap) this.#outlet.noteLoss();
+    this.#outlet.arena.append(bytes, packet.payloadStart, packet.payloadEnd);
+    this.#outlet.finish(rtpTime, arrivalMonotonicMs);
   }
 }
 

@@ -1,11 +1,16 @@
+import { assertNever } from '../../base/assert.ts';
 import { AacDepacketiser } from '../../media/aac.ts';
 import type { AudioSink } from '../../media/audio-sink.ts';
 import { G711Depacketiser, g711Format } from '../../media/g711.ts';
+import { G726Depacketiser } from '../../media/g726-depacketiser.ts';
 import { H264Depacketiser } from '../../media/h264-depacketiser.ts';
 import { H264_RULES } from '../../media/h264-parameters.ts';
 import { H265Depacketiser } from '../../media/h265-depacketiser.ts';
 import { H265_RULES } from '../../media/h265-parameters.ts';
+import { L16Depacketiser, l16Format } from '../../media/l16.ts';
+import { LatmDepacketiser } from '../../media/latm.ts';
 import { MjpegDepacketiser } from '../../media/mjpeg-depacketiser.ts';
+import { OpusDepacketiser } from '../../media/opus.ts';
 import { ParameterSets } from '../../media/parameter-sets.ts';
 import type { Depacketiser } from '../../media/rtp-receiver.ts';
 import type { VideoSink } from '../../media/video-assembler.ts';
@@ -43,6 +48,18 @@ function audioDepacketiser(track: AudioTrack, sink: AudioSink): TrackDepacketise
       return new AacDepacketiser(track.payload, sink);
     case 'g711':
       return new G711Depacketiser(g711Format(track.law, track.clockRate, track.channels), sink);
+    case 'g726':
+      return new G726Depacketiser(track.payload, sink);
+    case 'l16': {
+      const source = track.isLittleEndian ? 'PCM' : undefined;
+      return new L16Depacketiser(l16Format(track.clockRate, track.channels, source), track.isLittleEndian, sink);
+    }
+    case 'latm':
+      return new LatmDepacketiser(track.payload, sink);
+    case 'opus':
+      return new OpusDepacketiser(track.channels, sink);
+    default:
+      return assertNever(track);
   }
 }
 

@@ -44,15 +44,17 @@ function preferred<T extends VideoTrack>(first: T | undefined, next: T): T {
 
 /** A sentence says why not. */
 function trackOf(media: MediaDescription, description: SessionDescription): Track | string {
+  const mapOf = (payloadType: number) =>
+    media.rtpmap.get(payloadType) ?? STATIC_AUDIO_MAPS.get(payloadType) ?? STATIC_VIDEO_MAPS.get(payloadType);
+  let reason: string | undefined;
   for (const payloadType of media.payloadTypes) {
-    const map =
-      media.rtpmap.get(payloadType) ?? STATIC_AUDIO_MAPS.get(payloadType) ?? STATIC_VIDEO_MAPS.get(payloadType);
+    const map = mapOf(payloadType);
     if (map === undefined) continue;
     const parameters = media.fmtp.get(payloadType) ?? new Map<string, string>();
     const found = videoTrackOf(map, parameters, media, description) ?? audioTrackOf(map, parameters);
-    if (typeof found === 'string') return found;
-    if (found !== undefined) return { ...found, payloadType, control: media.control, rtpClockRate: map.clockRate };
+    if (typeof found === 'string') reason ??= found;
+    else if (found !== undefined) return { ...found, payloadType, control: media.control, rtpClockRate: map.clockRate };
   }
-  const names = media.payloadTypes.map((type) => media.rtpmap.get(type)?.encoding ?? `payload type ${type}`);
-  return `${names.join(', ') || 'no payload type'}, which is not supported`;
+  const names = media.payloadTypes.map((type) => mapOf(type)?.encoding ?? `payload type ${type}`);
+  return reason ?? `${names.join(', ') || 'no payload type'}, which is not supported`;
 }

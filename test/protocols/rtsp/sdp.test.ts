@@ -8,6 +8,12 @@ const LARGE = { width: 2592, height: 1944 };
 const VIDEO = 'm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:trackID=1\n';
 const choose = (...lines: string[]) => chooseTracks(parseSdp(lines.join('')));
 
+/** Sound of payload type 97. */
+function rtpmap(map: string, parameters?: string): string {
+  const fmtp = parameters === undefined ? '' : `a=fmtp:97 ${parameters}\n`;
+  return `m=audio 0 RTP/AVP 97\na=rtpmap:97 ${map}\n${fmtp}`;
+}
+
 describe('what a camera describes', () => {
   it('is read with everything that it should have', () => {
     const description = parseSdp(
@@ -103,13 +109,45 @@ describe('what a camera describes', () => {
       'm=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/8000\n',
       { payload: { sizeLength: 13, config: undefined, channels: 1 } },
     ],
-    ['a codec that we do not know', 'm=audio 0 RTP/AVP 97\na=rtpmap:97 OPUS/48000/2\n', undefined],
+    ['a codec that we do not know', 'm=audio 0 RTP/AVP 97\na=rtpmap:97 SPEEX/16000\n', undefined],
     ['a back channel', 'm=audio 0 RTP/AVP 0\na=sendonly\n', undefined],
     [
       'the known one behind an unknown',
-      'm=audio 0 RTP/AVP 97\na=rtpmap:97 L16/8000\nm=audio 0 RTP/AVP 0\n',
+      'm=audio 0 RTP/AVP 97\na=rtpmap:97 SPEEX/8000\nm=audio 0 RTP/AVP 0\n',
       { law: 'pcmu' },
     ],
+    [
+      'the known one behind an unknown, of the same media',
+      'm=audio 0 RTP/AVP 97 8\na=rtpmap:97 SPEEX/8000\n',
+      { law: 'pcma', payloadType: 8 },
+    ],
+    ['G.711 in stereo', rtpmap('PCMA/16000/2'), { law: 'pcma', clockRate: 16_000, channels: 2 }],
+    ['AAC in CELP mode', rtpmap('mpeg4-generic/8000', 'mode=CELP-cbr'), undefined],
+    [
+      'AAC in LATM, with its configuration in the SDP',
+      rtpmap('MP4A-LATM/90000', 'profile-level-id=15; object=2; cpresent=0; config=400028203fc0'),
+      {
+        kind: 'latm',
+        payload: { clockRate: 90_000, config: Buffer.from('400028203fc0', 'hex'), isConfigInBand: false },
+      },
+    ],
+    [
+      'AAC in LATM, with its configuration in the stream',
+      rtpmap('MP4A-LATM/48000/2', 'cpresent=1'),
+      { kind: 'latm', payload: { clockRate: 48_000, channels: 2, config: undefined, isConfigInBand: true } },
+    ],
+    ['AAC in LATM, nothing said', rtpmap('MP4A-LATM/16000'), { payload: { isConfigInBand: undefined } }],
+    ['G.726', rtpmap('G726-24/8000'), { kind: 'g726', payload: { codeBits: 3, isFirstCodeHigh: false } }],
+    ['G.726 in the order of AAL2', rtpmap('AAL2-G726-40/8000'), { payload: { codeBits: 5, isFirstCodeHigh: true } }],
+    ['G.726 without rtpmap', 'm=audio 0 RTP/AVP 2\n', { kind: 'g726', payload: { clockRate: 8000, codeBits: 4 } }],
+    ['G.726 in stereo', rtpmap('G726-32/8000/2'), undefined],
+    ['PCM', rtpmap('L16/48000/2'), { kind: 'l16', clockRate: 48_000, channels: 2, isLittleEndian: false }],
+    ['PCM of Hikvision', rtpmap('PCM/8000'), { kind: 'l16', clockRate: 8000, channels: 1, isLittleEndian: true }],
+    ['PCM without rtpmap', 'm=audio 0 RTP/AVP 10\n', { kind: 'l16', clockRate: 44_100, channels: 2 }],
+    ['PCM without rtpmap, mono', 'm=audio 0 RTP/AVP 11\n', { kind: 'l16', clockRate: 44_100, channels: 1 }],
+    ['PCM of nine channels', rtpmap('L16/48000/9'), undefined],
+    ['Opus', rtpmap('opus/48000/2'), { kind: 'opus', channels: 1 }],
+    ['Opus in stereo', rtpmap('opus/48000/2', 'sprop-stereo=1'), { kind: 'opus', channels: 2 }],
   ];
   it.each(audios)('sound: %s', (_, sdp, expected) => {
     const { audio, skipped } = choose(VIDEO, sdp);
@@ -119,6 +157,16 @@ describe('what a camera describes', () => {
     } else {
       expect(audio).toMatchObject(expected);
     }
+  });
+
+  it('names the sound that it cannot receive', () => {
+    const media = [rtpmap('SPEEX/16000'), 'm=audio 0 RTP/AVP 14\n', 'm=audio 0 RTP/AVP 9 99\n', rtpmap('L16/8000/9')];
+    expect(media.map((sdp) => choose(VIDEO, sdp).skipped)).toEqual([
+      ['audio: speex, which is not supported'],
+      ['audio: mpa, which is not supported'],
+      ['audio: g722, payload type 99, which is not supported'],
+      ['audio: l16 of 9 channels, which is not supported'],
+    ]);
   });
 
   it('never makes the parser fail', () => {
