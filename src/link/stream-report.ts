@@ -4,9 +4,26 @@ const nullable = <T extends ReturnType<typeof Type.Number>>(type: T) => Type.Uni
 const Count = Type.Integer({ minimum: 0 });
 const Text = Type.String();
 
+const Loss = Type.Object({
+  packetsReceived: Count,
+  /** Never came. */
+  packetsLost: Count,
+  /** Came after they had been given up. */
+  packetsLate: Count,
+  /** Pictures that were not recorded, by reason. */
+  framesDropped: Type.Object({
+    /** Packets of them are missing. */
+    incomplete: Count,
+    /** Whole, but what they refer to was lost. */
+    undecodable: Count,
+    /** The payload breaks its format, or exceeds a limit. */
+    malformed: Count,
+  }),
+});
+
 /**
- * What the recorder measured of one channel's stream since the session with the camera began. Numbers only; what they mean for the
- * installer is said by control.
+ * What the recorder measured of one channel's stream since the session with the camera began, but for frame rates, which are those of the
+ * last minute, so that a new setting shows. Numbers only; what they mean for the installer is said by control.
  */
 export const StreamReport = Type.Object({
   kind: Type.Literal('stream-report'),
@@ -38,8 +55,9 @@ export const StreamReport = Type.Object({
       framesPerSecondOfCamera: Type.Number(),
       /** What the parameter sets say. */
       framesPerSecondDeclared: nullable(Type.Number()),
-      /** Null until two key frames came. */
+      /** Mean of the last few; null until two key frames came. */
       keyIntervalMs: nullable(Type.Number()),
+      /** The time since the last one counts, too. */
       longestKeyIntervalMs: nullable(Type.Number()),
       hasBFrames: Type.Boolean(),
       /** Of picture size, codec or parameter sets. */
@@ -61,32 +79,20 @@ export const StreamReport = Type.Object({
   ]),
   /** Pictures and sound, without the transport's own bytes. */
   meanMbps: Type.Number(),
-  /** Of the worst second. */
+  /** Of the worst second of the footage. */
   peakMbps: Type.Number(),
   clock: Type.Object({
     /** Camera's wall clock minus ours, by its sender reports; null when it sends none. */
     offsetMs: nullable(Type.Number()),
-    /** How much faster the camera's media clock runs than ours; null in the first minute. */
+    /** How much faster the camera's media clock runs than ours; null in the first minutes. */
     driftPpm: nullable(Type.Number()),
     /** Jumps of the media timestamps. */
     timestampJumps: Count,
     /** Steps of the camera's wall clock, by its sender reports. */
     wallSteps: Count,
   }),
-  loss: Type.Object({
-    packetsReceived: Count,
-    packetsLost: Count,
-    /** Came after they had been given up. */
-    packetsLate: Count,
-    /** Pictures that were not recorded, by reason. */
-    framesDropped: Type.Object({
-      /** Packets of them are missing. */
-      incomplete: Count,
-      /** Whole, but what they refer to was lost. */
-      undecodable: Count,
-      /** The payload breaks its format, or exceeds a limit. */
-      malformed: Count,
-    }),
-  }),
+  loss: Loss,
+  /** The same over all sessions since the recorder started. Left out by an older recorder. */
+  sinceStart: Type.Optional(Type.Object({ sessions: Count, loss: Loss })),
 });
 export type StreamReport = Static<typeof StreamReport>;

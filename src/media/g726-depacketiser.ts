@@ -80,6 +80,6 @@ export class G726Depacketiser implements Depacketiser {
 const WAITING_MASK = (1 << (8 + MAX_CODE_BITS)) - 1;
 
 /** As the SDP names it. */
-function g726Name({ codeBits, isFirstCodeHigh }: G726Payload): string {
+export function g726Name({ codeBits, isFirstCodeHigh }: G726Payload): string {
   return `${isFirstCodeHigh ? 'AAL2-' : ''}G726-${codeBits * 8}`;
 }

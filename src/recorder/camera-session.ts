@@ -5,9 +5,11 @@ import { AppError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { loadLibc } from '../disk/libc.ts';
+import type { StreamReport } from '../link/stream-report.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
-import { RtspClient } from '../protocols/rtsp/client-session.ts';
+import { RtspClient, type RtspCounters } from '../protocols/rtsp/client-session.ts';
 import type { SenderReportHint } from '../protocols/rtsp/media-lane.ts';
+import type { Track } from '../protocols/rtsp/tracks.ts';
 import type { TransportMemory, TransportSetting } from '../protocols/rtsp/transport-choice.ts';
 
 /** A camera that was switched off is asked again at least this often; 64 of them do not come at the same moment. */
@@ -31,6 +33,17 @@ export interface CameraAddress {
 export interface SessionFailure {
   readonly cause: GapCause;
   readonly detail: string;
+}
+
+/** How the connection came about, and what was counted in it. */
+export interface SessionFacts {
+  readonly connection: Pick<
+    StreamReport,
+    'transport' | 'isEncrypted' | 'certificate' | 'authentication' | 'skippedMedia'
+  >;
+  /** The sound that the camera described, whether it comes or not. */
+  readonly soundTrack: Track | undefined;
+  readonly counters: RtspCounters;
 }
 
 export interface CameraSessionOptions {
@@ -70,8 +83,19 @@ export class CameraSession {
     await this.#running;
   }
 
-  get counters(): { packetsLost: number; framesDropped: number } {
-    return this.#client?.counters ?? { packetsLost: 0, framesDropped: 0 };
+  /** Of the connection that is under way, up to and including `onDown`. */
+  get facts(): SessionFacts | undefined {
+    const client = this.#client;
+    if (!client) return undefined;
+    const { counters, certificate, authentication, transportInUse, soundTrack, skippedMedia } = client;
+    const connection = {
+      transport: transportInUse,
+      isEncrypted: certificate !== undefined,
+      certificate: certificate ?? null,
+      authentication,
+      skippedMedia: [...skippedMedia],
+    };
+    return { connection, soundTrack, counters };
   }
 
   /** Whether frames may be read a little late, several at a time, because nobody watches live. */
@@ -96,6 +120,7 @@ export class CameraSession {
       const delayMs = cause === 'refused-password' ? REFUSED_RETRY_MS : this.#backoff.nextMs();
       log.warn({ cause, detail, retryInMs: Math.round(delayMs) }, 'camera not delivering');
       this.#options.onDown({ cause, detail }, attemptUtcMs);
+      this.#client = undefined;
       try {
         await clock.sleep(delayMs, signal);
       } catch {

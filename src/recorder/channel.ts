@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ChannelState, Rates } from '../link/messages.ts';
 import { isScheduledOn, type PlanChannel } from '../link/plan.ts';
+import type { StreamReport } from '../link/stream-report.ts';
 import type { AccessUnit } from '../media/access-unit.ts';
 import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
 import { CameraSession, type SessionFailure } from './camera-session.ts';
@@ -12,6 +13,7 @@ import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Recording } from './recording.ts';
+import { StreamAccount } from './report/stream-account.ts';
 import type { SegmentTimes } from './segment-cutter.ts';
 import { CameraTimeline } from './time/camera-timeline.ts';
 import type { Hole, TimedUnit } from './time/timed-unit.ts';
@@ -40,6 +42,7 @@ export interface ChannelOptions {
   nextGapId(): string;
   onGap(entry: GapEntry): void;
   onState(state: ChannelState): void;
+  onReport(report: StreamReport): void;
   onUnit(timed: TimedUnit): void;
   /** Somebody watches live. */
   isWatched(): boolean;
@@ -55,6 +58,7 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly #session: CameraSession;
   readonly #meter = new RateMeter();
+  readonly #account: StreamAccount;
   readonly #timeline: CameraTimeline;
   readonly #gate = new DecodableGate();
   #formats: StreamFormats = {};
@@ -64,7 +68,6 @@ export class Channel {
   #lastUnitMs = 0;
   /** What explains a hole in front of the next picture. */
   #hole: Hole | undefined;
-  #lostBefore = { packetsLost: 0, framesDropped: 0 };
   #videoFrames = 0;
   #framesWritten = 0;
   #reported: { name?: ChannelState['state']; cause?: GapCause | undefined; formats?: StreamFormats } = {};
@@ -88,14 +91,25 @@ export class Channel {
       onResumed: () => this.#notePause(undefined),
     });
     if (options.before) this.recording.setPredecessor(options.before.recording.lastHash);
+    const ownLog = log.child({ channel: plan.number, name: plan.name });
+    this.#account = new StreamAccount({
+      channelId: plan.id,
+      clock,
+      log: ownLog,
+      session: () => this.#session.facts,
+      timeFigures: () => this.#timeline.figures,
+      undecodable: () => this.#gate.undecodable,
+      onReport: options.onReport,
+    });
     this.#session = new CameraSession({
       address: plan,
       clock,
-      log: log.child({ channel: plan.number, name: plan.name }),
+      log: ownLog,
       onUp: () => this.#noteUp(),
       onFormat: (format) => {
         this.#formats = format;
         this.#timeline.setFormats(format);
+        this.#account.noteFormats(format);
       },
       onUnit: (unit) => this.#takeUnit(unit),
       onSenderReport: (report) => this.#timeline.noteSenderReport(report),
@@ -124,7 +138,7 @@ export class Channel {
     this.gaps.expectFrom(this.#options.clock.nowUtcMs());
     this.#applySchedule();
     this.#session.start();
-    this.#report();
+    this.#tellState();
   }
 
   async stop(): Promise<void> {
@@ -145,12 +159,13 @@ export class Channel {
     const nowMs = clock.monotonicMs();
     this.#session.allowDelay(!this.#options.isWatched());
     this.#timeline.tick(nowMs);
+    this.#account.tick(nowMs);
     this.#applySchedule();
     this.recording.retry();
     const silentMs = nowMs - this.#lastUnitMs;
     if (silentMs > FLUSH_AFTER_MS) this.recording.flush();
     if (this.#isUp && silentMs > NO_DATA_MS) this.#noteSilence(silentMs);
-    this.#report();
+    this.#tellState();
   }
 
   /** The wall clock was stepped: the next key frame begins a segment in the new time. */
@@ -159,16 +174,19 @@ export class Channel {
   }
 
   get rates(): Rates['channels'][number] {
-    const { packetsLost, framesDropped } = this.#session.counters;
     return {
       channelId: this.plan.id,
       ...this.#meter.read(this.#options.clock.monotonicMs()),
       videoFrames: this.#videoFrames,
       framesWritten: this.#framesWritten,
-      framesDropped: this.#gate.undecodable + this.#lostBefore.framesDropped + framesDropped,
-      packetsLost: this.#lostBefore.packetsLost + packetsLost,
+      ...this.#account.totals,
       lastFootageUtcMs: this.#framesWritten > 0 ? (this.gaps.coveredThroughUtcMs ?? null) : null,
     };
+  }
+
+  /** The last one, for who asks in between. */
+  get report(): StreamReport | undefined {
+    return this.#account.lastReport;
   }
 
   get state(): ChannelState {
@@ -197,6 +215,7 @@ export class Channel {
   #takeUnit(unit: AccessUnit): void {
     const nowMs = unit.arrivalMonotonicMs;
     this.#meter.add(unit.data.length, nowMs);
+    this.#account.noteUnit(unit);
     if (unit.kind === 'video') {
       this.#lastUnitMs = nowMs;
       this.#videoFrames++;
@@ -210,6 +229,7 @@ export class Channel {
   }
 
   #takeTimed(timed: TimedUnit): void {
+    this.#account.noteTimed(timed);
     this.recording.push(timed);
     this.#options.onUnit(timed);
   }
@@ -221,6 +241,7 @@ export class Channel {
 
   #noteUp(): void {
     this.#isUp = true;
+    this.#account.beginSession();
     this.#hole = { cause: 'no-data', detail: 'connected, waiting for the first key frame' };
     this.#lastUnitMs = this.#options.clock.monotonicMs();
   }
@@ -228,15 +249,13 @@ export class Channel {
   #noteDown(failure: SessionFailure, attemptUtcMs: number): void {
     this.#isUp = false;
     this.#failure = failure;
+    this.#account.endSession();
     this.#timeline.endSession();
     this.#gate.reset();
     this.recording.close();
-    const { packetsLost, framesDropped } = this.#session.counters;
-    this.#lostBefore.packetsLost += packetsLost;
-    this.#lostBefore.framesDropped += framesDropped;
     if (!this.#pause)
       this.#record(this.gaps.fail(failure.cause, failure.detail, this.#options.clock.nowUtcMs(), attemptUtcMs));
-    this.#report();
+    this.#tellState();
   }
 
   #noteSilence(silentMs: number): void {
@@ -253,7 +272,7 @@ export class Channel {
   #notePause(pause: SessionFailure | undefined): void {
     this.#pause = pause;
     if (pause) this.#record(this.gaps.fail(pause.cause, pause.detail, this.#options.clock.nowUtcMs()));
-    this.#report();
+    this.#tellState();
   }
 
   #applySchedule(): void {
@@ -276,7 +295,7 @@ export class Channel {
   }
 
   /** A state is a fact when it differs from the last one that was told; the time in its words may differ. */
-  #report(): void {
+  #tellState(): void {
     const name = this.#stateName();
     const cause = (this.#pause ?? this.#failure)?.cause;
     const { name: lastName, cause: lastCause, formats } = this.#reported;

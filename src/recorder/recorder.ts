@@ -115,7 +115,10 @@ export class Recorder {
       startedUtcMs: this.#startedUtcMs,
       planRevision: this.#plan?.revision ?? -1,
     });
-    for (const channel of this.#channels.values()) peer.send(channel.state);
+    for (const { state, report } of this.#channels.values()) {
+      peer.send(state);
+      if (report) peer.send(report);
+    }
     for (const drive of this.#drives.drives) peer.send(drive.stateFact);
   }
 
@@ -271,6 +274,7 @@ export class Recorder {
       nextGapId: () => `${unit}-${this.#options.boot}-${++this.#gapCount}`,
       onGap: (entry) => this.#noteGap(entry),
       onState: (state) => this.#link.broadcast(state),
+      onReport: (report) => this.#link.broadcast(report),
       onUnit: (timed) => this.#hub.publish(channelPlan.id, timed),
       isWatched: () => this.#hub.isWatched(channelPlan.id),
       before,

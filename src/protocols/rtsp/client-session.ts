@@ -11,6 +11,7 @@ import { Login, type LoginGate } from './login.ts';
 import type { SenderReportHint } from './media-lane.ts';
 import type { StreamFormats } from './media-receiver.ts';
 import { MediaSession } from './media-session.ts';
+import type { Track } from './tracks.ts';
 import {
   type MediaTransport,
   type TransportMemory,
@@ -125,6 +126,16 @@ export class RtspClient {
   /** How media come, whatever was asked for. */
   get transportInUse(): MediaTransport {
     return this.#transportInUse;
+  }
+
+  /** The sound that the camera described and that is received, whether it comes or not. */
+  get soundTrack(): Track | undefined {
+    return this.#session?.negotiated?.tracks.find(({ track }) => track.kind !== 'video')?.track;
+  }
+
+  /** Media of the camera that are not received, with the reason. */
+  get skippedMedia(): readonly string[] {
+    return this.#session?.negotiated?.skippedMedia ?? [];
   }
 
   /** SHA-256 of the certificate that the camera shows; undefined: the connection is not encrypted. */

@@ -41,6 +41,8 @@ export interface NegotiatedSession extends SessionName {
   /** Methods that the server says it has, in upper case. */
   readonly methods: ReadonlySet<string>;
   readonly tracks: readonly TrackSetUp[];
+  /** Media of the camera that are not received, with the reason. */
+  readonly skippedMedia: readonly string[];
 }
 
 export interface TrackSetUp {
@@ -85,6 +87,7 @@ export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSe
   return await setUpTracks(options, wanted, base, {
     baseUrl: joinControl(base, description.control),
     methods,
+    skippedMedia: choice.skipped,
   });
 }
 
@@ -126,7 +129,7 @@ async function setUpTracks(
   options: HandshakeOptions,
   tracks: readonly Track[],
   base: string,
-  known: { baseUrl: string; methods: ReadonlySet<string> },
+  known: Pick<NegotiatedSession, 'baseUrl' | 'methods' | 'skippedMedia'>,
 ): Promise<NegotiatedSession | Unsuitable> {
   const { connection, path, log } = options;
   let sessionId: string | undefined;

@@ -86,6 +86,11 @@ export class MediaSession {
     return this.#connection.peer;
   }
 
+  /** What the camera described and was asked for; undefined until it has answered. */
+  get negotiated(): NegotiatedSession | undefined {
+    return this.#negotiated;
+  }
+
   get bytesReceived(): number {
     return this.#connection.bytesReceived + (this.#path?.bytesReceived ?? 0);
   }
