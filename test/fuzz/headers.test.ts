@@ -25,12 +25,14 @@ describe('headers', () => {
     const { channel, rtcpChannel, ssrc } = parseTransport(text);
     for (const one of [channel, rtcpChannel]) if (one !== undefined) expect(one >= 0 && one <= 256).toBe(true);
     if (ssrc !== undefined) expect(ssrc).toBe(ssrc >>> 0);
+    return channel !== undefined;
   });
 
   fuzz('Session', fc.oneof(value(fc.constantFrom('12345678;timeout=60', 'abc ; timeout = 5;x')), anyText), (text) => {
     const { id, timeoutMs } = parseSessionHeader(text);
     expect(id).not.toBe('');
     if (timeoutMs !== undefined) expect(timeoutMs > 0 && timeoutMs < 1e9).toBe(true);
+    return timeoutMs !== undefined;
   });
 
   const challenge = fc.constantFrom(
@@ -48,6 +50,7 @@ describe('headers', () => {
     const authorization = authenticator.authorize('PLAY', 'rtsp://h/');
     if (verdict.kind === 'answerable') expect(authorization).toMatch(/^(Digest username="u\\"\\\\"|Basic )/);
     else expect(authorization).toBeUndefined();
+    return verdict.kind === 'answerable';
   });
 });
 
@@ -60,7 +63,7 @@ describe('addresses', () => {
   );
   fuzz('RTSP address', fc.oneof(damagedText(url), anyText), (text) => {
     const parsed = readOrRefuse(() => parseRtspUrl(text), 'bad-input');
-    if (parsed === undefined) return;
+    if (parsed === undefined) return false;
     expect(parsed.host).not.toBe('');
     expect(parsed.port >= 1 && parsed.port <= 65_535).toBe(true);
     expect(parsed.requestUrl).not.toMatch(/[\s\p{Cc}]/u);
@@ -70,6 +73,7 @@ describe('addresses', () => {
       port: parsed.port,
       username: undefined,
     });
+    return true;
   });
 
   const base = value(
@@ -90,58 +94,58 @@ describe('addresses', () => {
       const joined = joinControl(repairBase(contentBase, 'rtsp://h/p'), track);
       expect(joined).toMatch(/^rtsp:\/\//i);
       expect(redactUrl(joined).length).toBeLessThanOrEqual(contentBase.length + track.length + 40);
+      return joined !== 'rtsp://h/p';
     },
   );
 });
 
 describe('descriptions', () => {
-  const line = fc.constantFrom(
-    ...[
+  const video = fc.constantFrom(
+    'm=video 0 RTP/AVP 96|a=rtpmap:96 H264/90000|a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkAoD2wFuEAAAMAAQAAAwAyjxYuSA==,aMuDyyA=',
+    'm=video 0 RTP/AVP 96|a=rtpmap:96 H265/90000|a=fmtp:96 sprop-vps=QAEM;sprop-sps=QgEB;sprop-pps=RAHB;sprop-max-don-diff=0',
+    'm=video 0 RTP/AVP 26 35|a=rtpmap:26 JPEG/90000|a=framesize:26 2592-1944|a=framerate:12.5',
+  );
+  const audio = fc.constantFrom(
+    'm=audio 0 RTP/AVP 97|a=rtpmap:97 MPEG4-GENERIC/16000/2|a=fmtp:97 mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1408',
+    'm=audio 0 RTP/AVP 97|a=rtpmap:97 MP4A-LATM/90000|a=fmtp:97 cpresent=0;config=400024103fc0',
+    'm=audio 0 RTP/AVP 0 8 97|a=rtpmap:97 opus/48000/2',
+    'm=audio 0 RTP/AVP 97|a=rtpmap:97 L16/44100/2',
+    'm=audio 0 RTP/AVP 97|a=rtpmap:97 AAL2-G726-32/8000',
+    'm=application 0 RTP/AVP 107|a=rtpmap:107 vnd.onvif.metadata/90000',
+  );
+  const attribute = fc.constantFrom(
+    'a=sendonly',
+    'a=recvonly',
+    'a=control:track1',
+    'a=control:rtsp://u:p@h/t',
+    'v=0',
+    's=x',
+    'a=tool:LIVE555',
+    'c=IN IP4',
+    '',
+  );
+  const lines = fc
+    .array(fc.tuple(fc.oneof(video, audio), fc.array(attribute, { maxLength: 3 })), { maxLength: 4 })
+    .map((media) => [
       'v=0',
-      's=x',
       'a=control:*',
-      'a=tool:LIVE555',
-      'm=video 0 RTP/AVP 96 97',
-      'm=audio 0 RTP/AVP 0 8 97',
-      'm=application 0 RTP/AVP 107',
-    ],
-    ...[
-      'a=rtpmap:96 H264/90000',
-      'a=rtpmap:96 H265/90000',
-      'a=rtpmap:97 MPEG4-GENERIC/16000/2',
-      'a=rtpmap:97 MP4A-LATM/90000',
-      'a=rtpmap:97 opus/48000/2',
-    ],
-    ...[
-      'a=rtpmap:97 L16/44100/2',
-      'a=rtpmap:97 G726-32/8000',
-      'a=rtpmap:26 JPEG/90000',
-      'a=sendonly',
-      'a=recvonly',
-      'a=control:track1',
-    ],
-    'a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkAoD2wFuEAAAMAAQAAAwAyjxYuSA==,aMuDyyA=',
-    'a=fmtp:96 sprop-vps=QAEM;sprop-sps=QgEB;sprop-pps=RAHB;sprop-max-don-diff=0',
-    'a=fmtp:97 mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1408',
-    'a=fmtp:97 cpresent=0;config=400024103fc0',
-  );
-  const sdp = damagedText(
-    fc
-      .tuple(fc.array(line, { maxLength: 25 }), fc.constantFrom('\n', '\r\n', '\r'))
-      .map(([lines, end]) => lines.join(end)),
-  );
+      ...media.flatMap(([one, attributes]) => [...one.split('|'), ...attributes]),
+    ]);
+  const sdp = damagedText(fc.tuple(lines, fc.constantFrom('\n', '\r\n', '\r')).map(([list, end]) => list.join(end)));
   fuzz('SDP', fc.oneof(sdp, anyText), (text) => {
     const description = parseSdp(text);
     expect(description.media.length).toBeLessThanOrEqual(32);
-    const { video, audio, skipped } = chooseTracks(description);
+    const choice = chooseTracks(description);
+    const { skipped } = choice;
     expect(skipped.length).toBeLessThanOrEqual(32);
-    for (const track of [video, audio]) {
+    for (const track of [choice.video, choice.audio]) {
       if (track === undefined) continue;
       expect(track.payloadType).toBeLessThan(1000);
       // Whatever it says goes into SETUP as one line.
       const url = joinControl('rtsp://h/p', track.control);
       encodeRequest({ method: 'SETUP', url, headers: [] });
     }
+    return choice.video !== undefined || choice.audio !== undefined;
   });
 });
 
