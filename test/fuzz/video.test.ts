@@ -15,6 +15,7 @@ import {
   H265_SPS,
   H265_TRAIL_N,
   H265_VPS,
+  HIGH_SPS,
   IDR,
   PPS,
   SECOND_SLICE,
@@ -31,7 +32,6 @@ import { checkFormat, packetsWith, receive, trackOf } from './support/receive.ts
 const H264 = trackOf('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000');
 const H265 = trackOf('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H265/90000');
 const MJPEG = trackOf('m=video 0 RTP/AVP 26');
-const HIGH_SPS = Buffer.from('67640028acd9407802 27e5c04400000300040000 0300c83c60c658'.replaceAll(' ', ''), 'hex');
 
 const H264_FRAMES = [
   [SPS, PPS, IDR],

@@ -9,7 +9,7 @@ import { parseSdp } from '../../../src/protocols/rtsp/sdp.ts';
 import { depacketiserOf } from '../../../src/protocols/rtsp/track-depacketiser.ts';
 import { chooseTracks, type Track } from '../../../src/protocols/rtsp/tracks.ts';
 import { rtpPacket, splitLengthPrefixed } from '../../media/rtp-packets.ts';
-import { damaged } from './mutations.ts';
+import { anyBytes, damaged } from './mutations.ts';
 
 /** The one track of a description. */
 export function trackOf(...lines: readonly string[]): Track {
@@ -31,15 +31,22 @@ export function packetsWith(payloads: fc.Arbitrary<readonly Buffer[]>, payloadTy
       { weight: 1, arbitrary: fc.constantFrom(1, -3600, 2 ** 31, -(2 ** 30)) },
     ),
     marker: fc.boolean(),
+    extension: fc.option(
+      fc.record({
+        type: fc.constantFrom(0xffd8, 0xffff, 0xabac),
+        data: fc.oneof(anyBytes(60), fc.constant(Buffer.from('ffc0001108001000100301220002110103110100', 'hex'))),
+      }),
+      { freq: 6, nil: undefined },
+    ),
     ssrc: fc.oneof({ weight: 20, arbitrary: fc.constant(7) }, { weight: 1, arbitrary: fc.constant(8) }),
   });
   const whole = fc.tuple(payloads, fc.array(header, { minLength: 1, maxLength: 20 })).map(([list, headers]) => {
     let [sequence, timestamp] = [65_530, 2 ** 32 - 7200];
     return list.map((payload, i) => {
-      const { step, timeStep, marker, ssrc } = headers[i % headers.length]!;
+      const { step, timeStep, marker, ssrc, extension } = headers[i % headers.length]!;
       sequence += step;
       timestamp += timeStep;
-      return rtpPacket({ payloadType, sequence, timestamp, marker, ssrc, payload });
+      return rtpPacket({ payloadType, sequence, timestamp, marker, ssrc, payload, ...(extension && { extension }) });
     });
   });
   const hurt = fc
@@ -83,7 +90,11 @@ function checkUnit(unit: AccessUnit, format: VideoFormat | AudioFormat): void {
   expect(unit.kind).toBe(format.kind);
   expect(unit.data.length).toBeGreaterThan(0);
   expect(Number.isSafeInteger(unit.rtpTime)).toBe(true);
-  if (format.kind !== 'video' || format.codec === 'mjpeg') return;
+  if (format.kind !== 'video') return;
+  if (format.codec === 'mjpeg') {
+    expect([unit.data.toString('hex', 0, 2), unit.data.subarray(-2).toString('hex')]).toEqual(['ffd8', 'ffd9']);
+    return;
+  }
   const nals = splitLengthPrefixed(unit.data);
   expect(nals.reduce((sum, nal) => sum + 4 + nal.length, 0)).toBe(unit.data.length);
   expect(nals.every((nal) => nal.length > 0)).toBe(true);

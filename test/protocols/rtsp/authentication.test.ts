@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Authenticator, digestAuthorization, parseChallenges } from '../../../src/protocols/rtsp/authentication.ts';
 import { encodeRequest } from '../../../src/protocols/rtsp/message.ts';
@@ -48,14 +47,6 @@ describe('challenges', () => {
       parseChallenges(`Digest realm="${'x'.repeat(5000)}", nonce="n"`)[0]!.parameters.get('nonce'),
     ).toBeUndefined();
     expect(parseChallenges('Basic, '.repeat(20_000))).toHaveLength(586);
-  });
-
-  it('survives any text', () => {
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        parseChallenges(text);
-      }),
-    );
   });
 });
 

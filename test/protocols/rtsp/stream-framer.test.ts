@@ -1,13 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../../src/base/errors.ts';
-import {
-  encodeInterleaved,
-  encodeRequest,
-  encodeResponse,
-  headerOf,
-  type RtspMessage,
-} from '../../../src/protocols/rtsp/message.ts';
+import { encodeInterleaved, encodeRequest, headerOf, type RtspMessage } from '../../../src/protocols/rtsp/message.ts';
 import { StreamFramer } from '../../../src/protocols/rtsp/stream-framer.ts';
 import { rtpPacket } from '../../media/rtp-packets.ts';
 
@@ -156,58 +149,6 @@ describe('bytes of an RTSP connection', () => {
     framer.feed(Buffer.concat([encodeInterleaved(1, packet(1)), encodeInterleaved(2, packet(2))]));
     framer.feed(encodeInterleaved(3, packet(3)));
     expect(seen).toEqual([1]);
-  });
-
-  it('survives any bytes', () => {
-    const piece = fc.oneof(
-      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-      fc.constantFrom(
-        ok,
-        encodeInterleaved(0, packet(1)),
-        Buffer.from('RTSP/1.0 200'),
-        Buffer.from('$'),
-        Buffer.from('OPTIONS '),
-      ),
-    );
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 30 }), (chunks) => {
-        frame(chunks);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('says the same however the bytes are cut', () => {
-    const part = fc.oneof(
-      fc.tuple(fc.nat(9), fc.nat(255)).map(([channel, sequence]) => encodeInterleaved(channel, packet(sequence))),
-      fc.nat(99).map((sequence) =>
-        encodeResponse({
-          status: 200,
-          reason: 'OK',
-          headers: [['CSeq', String(sequence)]],
-          body: Buffer.from('x'.repeat(sequence)),
-        }),
-      ),
-      fc
-        .nat(99)
-        .map((sequence) => encodeRequest({ method: 'OPTIONS', url: '*', headers: [['CSeq', String(sequence)]] })),
-    );
-    fc.assert(
-      fc.property(
-        fc.array(part, { maxLength: 12 }),
-        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
-        (parts, sizes) => {
-          const whole = Buffer.concat(parts);
-          const chunks: Buffer[] = [];
-          for (let at = 0, i = 0; at < whole.length; i++) {
-            const size = sizes[i % sizes.length]!;
-            chunks.push(whole.subarray(at, at + size));
-            at += size;
-          }
-          expect(frame(chunks).seen).toEqual(parts.flatMap((one) => frame([one]).seen));
-        },
-      ),
-    );
   });
 });
 

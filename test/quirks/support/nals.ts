@@ -7,6 +7,8 @@ const hex = (text: string) => Buffer.from(text, 'hex');
 /** Baseline: 640x480, and a smaller picture of 64x128. */
 export const SPS = hex('6742c01ed900a03db016e1000003000100000300328f162e48');
 export const SPS_SMALL = hex('6742c00ad90411a10000030001000003003c8f122664');
+/** High, 1920x1080, two pictures of reordering. */
+export const HIGH_SPS = hex('67640028acd940780227e5c044000003000400000300c83c60c658');
 export const PPS = hex('68cb83cb20');
 export const IDR = hex('658884aabbccddeeff11223344');
 export const DELTA = hex('419a112233445566');
