@@ -1,15 +1,18 @@
 import { AppError } from '../base/errors.ts';
 import { BitWriter } from './bit-writer.ts';
 import { crc8Flac, crc16Flac } from './flac-crc.ts';
+import { chooseRiceCoding, writeRice } from './flac-rice.ts';
 
 /**
- * Exact FLAC (RFC 9639) out of 16-bit mono samples, for browsers, which play FLAC but not G.711. Fixed predictors and one Rice
- * partition: simple, a thousand times faster than real time, and about as small as the G.711 it stands for.
+ * Exact FLAC (RFC 9639) out of 16-bit samples, for browsers, which play FLAC but neither G.711 nor linear PCM. Fixed predictors: simple,
+ * hundreds of times faster than real time, and about as small as the G.711 it stands for.
  *
- *   frame:  header | subframe: type, wasted bits, warm-up samples, Rice-coded residual | padding to a byte | CRC-16
+ *   frame:  header | a subframe for each channel | padding to a byte | CRC-16
+ *   subframe:  type, wasted bits, warm-up samples, Rice-coded residual
  */
 export interface FlacFrameInput {
-  readonly samples: Int16Array;
+  /** One to eight, of the same length. */
+  readonly channels: readonly Int16Array[];
   /** Counts frames from 0; each but the last has the same number of samples. */
   readonly frameNumber: number;
   readonly sampleRate: number;
@@ -17,38 +20,81 @@ export interface FlacFrameInput {
 
 /** RFC 9639 §9.1.1 keeps 65,535 for the largest block. */
 const MAX_BLOCK_SAMPLES = 65_535;
+/** RFC 9639 §9.1.3 */
+export const MAX_FLAC_CHANNELS = 8;
 const MAX_PREDICTOR_ORDER = 4;
-/** 15 is the escape code of the 4-bit parameter. */
-const MAX_RICE_PARAMETER = 14;
+const BITS = 16;
 
 export function encodeFlacFrame(input: FlacFrameInput): Buffer {
-  const { samples } = input;
-  if (samples.length < 1 || samples.length > MAX_BLOCK_SAMPLES) {
-    throw new AppError('bad-input', `FLAC frame of ${samples.length} samples, 1 to ${MAX_BLOCK_SAMPLES} are possible`);
+  const { channels } = input;
+  const samples = channels[0]?.length ?? 0;
+  if (samples < 1 || samples > MAX_BLOCK_SAMPLES || channels.some(({ length }) => length !== samples)) {
+    throw new AppError('bad-input', `FLAC frame of ${samples} samples, 1 to ${MAX_BLOCK_SAMPLES} are possible`);
   }
-  const writer = new BitWriter(samples.length * 2 + 64);
-  writeFrameHeader(writer, input);
+  if (channels.length > MAX_FLAC_CHANNELS) {
+    throw new AppError(
+      'bad-input',
+      `FLAC frame of ${channels.length} channels, 1 to ${MAX_FLAC_CHANNELS} are possible`,
+    );
+  }
+  const { assignment, signals } = decorrelate(channels);
+  const writer = new BitWriter(samples * channels.length * 2 + 64);
+  writeFrameHeader(writer, input, samples, assignment);
   writer.bits(crc8Flac(writer.bytes()), 8);
-  writeSubframe(writer, samples);
+  for (const { values, bits } of signals) writeSubframe(writer, values, bits);
   writer.align();
   writer.bits(crc16Flac(writer.bytes()), 16);
   return writer.bytes();
 }
 
 /** STREAMINFO (RFC 9639 §8.2): 34 bytes. Length and checksum of the whole are left unknown, as for a live stream. */
-export function flacStreamInfo(sampleRate: number, blockSamples: number): Buffer {
+export function flacStreamInfo(sampleRate: number, blockSamples: number, channels: number): Buffer {
   const info = Buffer.alloc(34);
   info.writeUInt16BE(blockSamples, 0);
   info.writeUInt16BE(blockSamples, 2);
-  // 20 bits rate, 3 bits channels - 1 = 0, 5 bits bits per sample - 1 = 15, 36 bits number of samples = 0
-  info.writeUInt32BE(((sampleRate << 12) | (15 << 4)) >>> 0, 10);
+  // 20 bits rate, 3 bits channels - 1, 5 bits bits per sample - 1, 36 bits number of samples = 0
+  info.writeUInt32BE(((sampleRate << 12) | ((channels - 1) << 9) | ((BITS - 1) << 4)) >>> 0, 10);
   return info;
 }
 
-/** Content of the `dfLa` box behind its version and flags: the STREAMINFO block, marked as the last (and only) one. */
-export function flacMetadataForMp4(sampleRate: number, blockSamples: number): Buffer {
-  const info = flacStreamInfo(sampleRate, blockSamples);
-  return Buffer.concat([Buffer.from([0x80, 0, 0, info.length]), info]);
+/** What is coded in place of a channel. The difference of two channels takes one bit more than they do. */
+interface Signal {
+  readonly values: Int16Array | Int32Array;
+  readonly bits: number;
+}
+
+/** Channel assignments (RFC 9639 §9.1.3): 0 to 7 are so many channels, less one, as they are. */
+const LEFT_SIDE = 8;
+const SIDE_RIGHT = 9;
+const MID_SIDE = 10;
+
+/** Of two channels that are alike, the difference says the second one shorter. */
+function decorrelate(channels: readonly Int16Array[]): { assignment: number; signals: readonly Signal[] } {
+  const asTheyAre = channels.map((values) => ({ values, bits: BITS }));
+  const [left, right] = channels;
+  if (channels.length !== 2 || left === undefined || right === undefined) {
+    return { assignment: channels.length - 1, signals: asTheyAre };
+  }
+  const mid = new Int32Array(left.length);
+  const side = new Int32Array(left.length);
+  for (let i = 0; i < left.length; i++) {
+    mid[i] = (left[i]! + right[i]!) >> 1;
+    side[i] = left[i]! - right[i]!;
+  }
+  const [l, r, m, s] = [left, right, mid, side].map(roughness) as [number, number, number, number];
+  const least = Math.min(l + r, l + s, s + r, m + s);
+  const sideSignal = { values: side, bits: BITS + 1 };
+  if (least === l + r) return { assignment: 1, signals: asTheyAre };
+  if (least === m + s) return { assignment: MID_SIDE, signals: [{ values: mid, bits: BITS }, sideSignal] };
+  if (least === l + s) return { assignment: LEFT_SIDE, signals: [asTheyAre[0]!, sideSignal] };
+  return { assignment: SIDE_RIGHT, signals: [sideSignal, asTheyAre[1]!] };
+}
+
+/** About what a predictor of order 2 leaves over. */
+function roughness(values: Int16Array | Int32Array): number {
+  let sum = 0;
+  for (let i = 2; i < values.length; i++) sum += Math.abs(values[i]! - 2 * values[i - 1]! + values[i - 2]!);
+  return sum;
 }
 
 const SAMPLE_RATE_CODES = new Map([
@@ -61,18 +107,18 @@ const SAMPLE_RATE_CODES = new Map([
   [48_000, 10],
 ]);
 
-function writeFrameHeader(writer: BitWriter, { samples, frameNumber, sampleRate }: FlacFrameInput): void {
+function writeFrameHeader(writer: BitWriter, input: FlacFrameInput, samples: number, assignment: number): void {
   const BLOCK_SIZE_IN_16_BITS = 7;
   const RATE_FROM_STREAMINFO = 0;
   const SIXTEEN_BITS = 4;
   writer.bits(0xfff8, 16); // sync code, fixed block size
   writer.bits(BLOCK_SIZE_IN_16_BITS, 4);
-  writer.bits(SAMPLE_RATE_CODES.get(sampleRate) ?? RATE_FROM_STREAMINFO, 4);
-  writer.bits(0, 4); // mono
+  writer.bits(SAMPLE_RATE_CODES.get(input.sampleRate) ?? RATE_FROM_STREAMINFO, 4);
+  writer.bits(assignment, 4);
   writer.bits(SIXTEEN_BITS, 3);
   writer.bits(0, 1);
-  for (const byte of utf8Like(frameNumber)) writer.bits(byte, 8);
-  writer.bits(samples.length - 1, 16);
+  for (const byte of utf8Like(input.frameNumber)) writer.bits(byte, 8);
+  writer.bits(samples - 1, 16);
 }
 
 /** Frame numbers are coded like UTF-8, up to 31 bits (RFC 9639 §9.1.5). */
@@ -89,78 +135,81 @@ function utf8Like(value: number): number[] {
   return [((0xff << (7 - rest.length)) & 0xff) | lead, ...rest];
 }
 
-function writeSubframe(writer: BitWriter, samples: Int16Array): void {
-  const first = samples[0]!;
-  if (samples.every((sample) => sample === first)) {
-    writer.bits(0, 8); // constant
-    writer.bits(first & 0xffff, 16);
+/** Types of subframes (RFC 9639 §9.2.1). */
+const CONSTANT = 0b000000;
+const VERBATIM = 0b000001;
+const FIXED = 0b001000;
+
+function writeSubframe(writer: BitWriter, values: Int16Array | Int32Array, bits: number): void {
+  if (isConstant(values)) {
+    writeSubframeHeader(writer, CONSTANT, 0);
+    writeSample(writer, values[0]!, bits);
     return;
   }
-  const wasted = wastedBits(samples);
-  const shifted = wasted === 0 ? samples : samples.map((sample) => sample >> wasted);
-  const { order, residual } = bestPrediction(shifted);
+  const wasted = wastedBits(values);
+  const shifted = wasted === 0 ? values : values.map((sample) => sample >> wasted);
+  const width = bits - wasted;
+  const order = bestPredictor(shifted);
+  const residual = residualOf(shifted, order);
+  const coding = chooseRiceCoding(residual, shifted.length);
+  // Noise can be longer in Rice codes than as it is.
+  const isWorthIt = order * width + coding.bits < shifted.length * width;
+  writeSubframeHeader(writer, isWorthIt ? FIXED | order : VERBATIM, wasted);
+  const asTheyAre = isWorthIt ? order : shifted.length;
+  for (let i = 0; i < asTheyAre; i++) writeSample(writer, shifted[i]!, width);
+  if (isWorthIt) writeRice(writer, residual, shifted.length, coding);
+}
+
+function writeSubframeHeader(writer: BitWriter, type: number, wasted: number): void {
   writer.bits(0, 1);
-  writer.bits(0b001000 | order, 6);
+  writer.bits(type, 6);
   writer.bits(wasted > 0 ? 1 : 0, 1);
   if (wasted > 0) writer.unary(wasted - 1);
-  for (let i = 0; i < order; i++) writer.bits(shifted[i]! & ((1 << (16 - wasted)) - 1), 16 - wasted);
-  writeResidual(writer, residual);
+}
+
+function writeSample(writer: BitWriter, value: number, bits: number): void {
+  writer.bits(value & ((1 << bits) - 1), bits);
+}
+
+function isConstant(values: Int16Array | Int32Array): boolean {
+  const first = values[0];
+  for (let i = 1; i < values.length; i++) if (values[i] !== first) return false;
+  return true;
 }
 
 /** Low bits that are zero in every sample: two for μ-law, three for A-law. */
-function wastedBits(samples: Int16Array): number {
+function wastedBits(values: Int16Array | Int32Array): number {
   let all = 0;
-  for (const sample of samples) all |= sample;
+  for (let i = 0; i < values.length; i++) all |= values[i]!;
   return all === 0 ? 0 : 31 - Math.clz32(all & -all);
 }
 
-function bestPrediction(samples: Int16Array): { order: number; residual: Int32Array } {
-  let current = Int32Array.from(samples);
-  let best = { order: 0, residual: current, sum: sumOfMagnitudes(current) };
-  // The residual of order n + 1 is the difference of neighbours in that of order n.
-  for (let order = 1; order <= Math.min(MAX_PREDICTOR_ORDER, samples.length - 1); order++) {
-    const next = new Int32Array(current.length - 1);
-    for (let i = 0; i < next.length; i++) next[i] = current[i + 1]! - current[i]!;
-    current = next;
-    const sum = sumOfMagnitudes(current);
-    if (sum < best.sum) best = { order, residual: current, sum };
-  }
-  return best;
-}
-
-function sumOfMagnitudes(values: Int32Array): number {
-  let sum = 0;
-  for (const value of values) sum += Math.abs(value);
-  return sum;
-}
-
-function writeResidual(writer: BitWriter, residual: Int32Array): void {
-  const parameter = bestRiceParameter(residual);
-  writer.bits(0, 2); // 4-bit parameters
-  writer.bits(0, 4); // one partition
-  writer.bits(parameter, 4);
-  for (const value of residual) {
-    const folded = folding(value);
-    writer.unary(folded >>> parameter);
-    if (parameter > 0) writer.bits(folded & ((1 << parameter) - 1), parameter);
-  }
-}
-
-/** 0, -1, 1, -2, 2 … become 0, 1, 2, 3, 4 … */
-function folding(value: number): number {
-  return value < 0 ? -2 * value - 1 : 2 * value;
-}
-
-function bestRiceParameter(residual: Int32Array): number {
-  let best = 0;
-  let bestBits = Number.POSITIVE_INFINITY;
-  for (let parameter = 0; parameter <= MAX_RICE_PARAMETER; parameter++) {
-    let bits = residual.length * (1 + parameter);
-    for (const value of residual) bits += folding(value) >>> parameter;
-    if (bits < bestBits) {
-      best = parameter;
-      bestBits = bits;
+/** The order, from 0 to 4, with the smallest residual. That of order n + 1 is the difference of neighbours in that of order n. */
+function bestPredictor(values: Int16Array | Int32Array): number {
+  const last = [0, 0, 0, 0];
+  const sums = [0, 0, 0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    let error = values[i]!;
+    for (let order = 0; order < MAX_PREDICTOR_ORDER; order++) {
+      sums[order]! += error < 0 ? -error : error;
+      const next = error - last[order]!;
+      last[order] = error;
+      error = next;
     }
+    // Before there are four samples, the higher orders have nothing to predict from.
+    if (i >= MAX_PREDICTOR_ORDER) sums[MAX_PREDICTOR_ORDER]! += error < 0 ? -error : error;
+    else sums.fill(0);
   }
+  const highest = Math.min(MAX_PREDICTOR_ORDER, values.length - 1);
+  let best = 0;
+  for (let order = 1; order <= highest; order++) if (sums[order]! < sums[best]!) best = order;
   return best;
+}
+
+function residualOf(values: Int16Array | Int32Array, order: number): Int32Array {
+  const residual = Int32Array.from(values);
+  for (let pass = 0; pass < order; pass++) {
+    for (let i = values.length - 1; i > pass; i--) residual[i] = residual[i]! - residual[i - 1]!;
+  }
+  return residual.subarray(order);
 }

@@ -41,10 +41,3 @@ export const ALAW_TO_PCM: Int16Array = Int16Array.from({ length: 256 }, (_, code
   const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
   return (toggled & 0x80) !== 0 ? magnitude : -magnitude;
 });
-
-export function decodeG711(law: G711Law, data: Buffer): Int16Array {
-  const table = law === 'pcmu' ? ULAW_TO_PCM : ALAW_TO_PCM;
-  const samples = new Int16Array(data.length);
-  for (let i = 0; i < data.length; i++) samples[i] = table[data[i]!]!;
-  return samples;
-}

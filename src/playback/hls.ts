@@ -11,7 +11,7 @@ export interface PlaylistFile {
   readonly boot: number;
   readonly seq: number;
   readonly videoCodec: string;
-  /** Null without sound. */
+  /** As it is sent: `flac` in place of G.711. Null without sound. */
   readonly audioCodec: string | null;
   /** False while it is being written. */
   readonly isClosed: boolean;

@@ -20,6 +20,9 @@ export interface LiveFormatMessage {
 /** Until two pictures are known, the first is taken to last as long as at 25 per second. */
 const DEFAULT_FRAME_TICKS = 3_600;
 
+/** Until two packets of sound are known, the first is taken to last 20 ms. */
+const FIRST_PACKETS_PER_S = 50;
+
 /** A step of more than this between two units is a break in the camera's clock, not a slow picture: time goes on by the wall. */
 const MAX_STEP_S = 10;
 
@@ -53,7 +56,8 @@ export class LiveMuxer {
       sound,
       isRunning: false,
       video: new TrackClock(video.clockRate, DEFAULT_FRAME_TICKS, previousEndMs),
-      audio: sound && new TrackClock(sound.format.clockRate, sound.packetSamples, previousEndMs),
+      audio:
+        sound && new TrackClock(sound.format.clockRate, sound.format.clockRate / FIRST_PACKETS_PER_S, previousEndMs),
       waitingSound: [],
     };
     const init = buildInit({ createdUtcMs: 0, video, audio: sound?.format });
@@ -103,10 +107,14 @@ export class LiveMuxer {
     if (stream.sound === undefined || stream.audio === undefined || !stream.isRunning) return undefined;
     if (this.#originUtcMs === undefined) return undefined;
     const time = stream.audio.place(unit.rtpTime, unit.wallUtcMs - this.#originUtcMs);
-    const data = stream.sound.encode(unit.data, time.atTicks);
-    // The samples of G.711 and of an AAC frame are counted, so their length is known and need not be guessed from the last one.
-    const duration = stream.sound.samplesIn(unit.data) ?? time.durationTicks;
-    stream.waitingSound.push({ atTicks: time.atTicks, sample: { data, duration, compositionOffset: 0, isKey: true } });
+    // What is in a packet says how long it lasts; it need not be guessed from the last one.
+    const duration = stream.sound.ticksIn(unit.data) || time.durationTicks;
+    const packet = { data: unit.data, duration, compositionOffset: 0, isKey: true };
+    let { atTicks } = time;
+    for (const sample of stream.sound.recode({ baseDecodeTime: atTicks, samples: [packet] }).samples) {
+      stream.waitingSound.push({ atTicks, sample });
+      atTicks += sample.duration;
+    }
     if (stream.waitingSound.length < MAX_WAITING_SOUND) return undefined;
     return this.#fragment(stream, unit.wallUtcMs, undefined);
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { SECOND_MS } from '../base/units.ts';
+import { browserSound } from './browser-sound.ts';
 import type { FootageFinder, FoundSegment } from './footage-finder.ts';
 import { MAX_PLAYLIST_MS, type Playlist, type PlaylistFile, pictureGroups, planPlaylist } from './hls.ts';
 import type { SegmentPart } from './overlap.ts';
@@ -45,7 +46,7 @@ export class PlaylistMaker {
       boot: segment.boot,
       seq: segment.seq,
       videoCodec: formats.video.codec,
-      audioCodec: formats.audio?.codec ?? null,
+      audioCodec: (formats.audio && browserSound(formats.audio))?.format.codec ?? null,
       isClosed,
       fromUtcMs,
       toUtcMs,

@@ -1,10 +1,10 @@
 import type { SegmentFormats } from '../archive/identity.ts';
 import type { ReadFragment, SegmentReader } from '../archive/segment-reader.ts';
 import { AppError } from '../base/errors.ts';
-import { buildPlainFragment, type Run, type Sample } from '../media/fmp4/fragment.ts';
+import { buildPlainFragment, type Run } from '../media/fmp4/fragment.ts';
 import { buildInit } from '../media/fmp4/init.ts';
 import { FILE_TYPE } from '../media/fmp4/movie.ts';
-import { type BrowserSound, browserSound, MAX_FLAC_SAMPLES } from './browser-sound.ts';
+import { type BrowserSound, browserSound } from './browser-sound.ts';
 
 /** Fragments in one request: an entry of a playlist has some ten; a camera without key frames makes one of a whole file. */
 export const MAX_FRAGMENTS = 4_096;
@@ -97,8 +97,7 @@ export async function* readPiece(reader: SegmentReader, offset: number, sizeByte
 function rebuild(fragment: ReadFragment, { sound, delayS }: Changes, formats: SegmentFormats): Buffer[] | undefined {
   const { wallUtcMs } = fragment;
   const video = fragment.video && shownEarlier(fragment.video, Math.round(delayS * formats.video.clockRate));
-  const recoded =
-    sound && fragment.audio && (sound.format === formats.audio ? fragment.audio : recode(fragment.audio, sound));
+  const recoded = sound && fragment.audio && sound.recode(fragment.audio);
   const audio = recoded && sound && decodedEarlier(recoded, Math.round(delayS * sound.format.clockRate));
   if (video === undefined && audio === undefined) return undefined;
   return buildPlainFragment({ wallUtcMs, video, audio }, fragment.info.index + 1).buffers;
@@ -106,48 +105,14 @@ function rebuild(fragment: ReadFragment, { sound, delayS }: Changes, formats: Se
 
 function shownEarlier(run: Run, ticks: number): Run {
   if (ticks === 0) return run;
-  const shift = (sample: Sample) => ({ ...sample, compositionOffset: sample.compositionOffset - ticks });
+  const shift = (sample: Run['samples'][number]) => ({
+    ...sample,
+    compositionOffset: sample.compositionOffset - ticks,
+  });
   return { ...run, samples: run.samples.map(shift) };
 }
 
 /** Sound from before the first picture has nowhere to go and moves by less. */
 function decodedEarlier(run: Run, ticks: number): Run {
   return { ...run, baseDecodeTime: Math.max(0, run.baseDecodeTime - ticks) };
-}
-
-/** Packets of G.711 that follow each other become one FLAC frame; where packets were lost a frame ends, and lasts over the hole. */
-function recode(run: Run, sound: BrowserSound): Run {
-  const samples: Sample[] = [];
-  let waiting: Buffer[] = [];
-  let waitingTicks = 0;
-  let atTicks = run.baseDecodeTime;
-  const flush = (duration: number) => {
-    const data = sound.encode(Buffer.concat(waiting), atTicks);
-    samples.push({ data, duration, compositionOffset: 0, isKey: true });
-    atTicks += duration;
-    waiting = [];
-    waitingTicks = 0;
-  };
-  for (const packet of run.samples) {
-    for (const { data, duration } of blocksOf(packet)) {
-      if (waitingTicks > 0 && waitingTicks + data.length > MAX_FLAC_SAMPLES) flush(waitingTicks);
-      waiting.push(data);
-      waitingTicks += data.length;
-      if (duration !== data.length) flush(waitingTicks - data.length + duration);
-    }
-  }
-  if (waitingTicks > 0) flush(waitingTicks);
-  return { baseDecodeTime: run.baseDecodeTime, samples };
-}
-
-/** A packet that is too long for one FLAC frame, in pieces; only the last may last longer than its samples. */
-function blocksOf({ data, duration }: Sample): { data: Buffer; duration: number }[] {
-  if (data.length <= MAX_FLAC_SAMPLES) return data.length > 0 ? [{ data, duration }] : [];
-  const blocks: { data: Buffer; duration: number }[] = [];
-  for (let at = 0; at < data.length; at += MAX_FLAC_SAMPLES) {
-    const block = data.subarray(at, at + MAX_FLAC_SAMPLES);
-    const isLast = at + block.length === data.length;
-    blocks.push({ data: block, duration: isLast ? Math.max(1, duration - at) : block.length });
-  }
-  return blocks;
 }

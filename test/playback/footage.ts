@@ -33,9 +33,19 @@ export interface ClipOptions {
   readonly bFrames?: number;
   readonly sound?: AudioCodec;
   readonly soundRate?: number;
+  readonly channels?: number;
   /** Another picture for each value. */
   readonly seed?: number;
 }
+
+/** As ffmpeg calls them, with the rates that cameras use. */
+const SOUND = {
+  aac: { encoder: 'aac', rate: 16_000, codecString: 'mp4a.40.2' },
+  pcmu: { encoder: 'pcm_mulaw', rate: 8_000, codecString: 'ulaw' },
+  pcma: { encoder: 'pcm_alaw', rate: 8_000, codecString: 'alaw' },
+  l16: { encoder: 'pcm_s16be', rate: 16_000, codecString: 'twos' },
+  opus: { encoder: 'libopus', rate: 48_000, codecString: 'opus' },
+} as const;
 
 const run = promisify(execFile);
 
@@ -72,19 +82,18 @@ export async function makeClip(options: ClipOptions): Promise<Clip> {
             '-x265-params',
             `log-level=error:scenecut=0:keyint=${gop}:bframes=${bFrames}`,
           ];
-    const hasAac = sound === 'aac';
-    const soundRate = options.soundRate ?? (hasAac ? 16_000 : 8_000);
-    const soundCodec = hasAac ? 'aac' : sound === 'pcmu' ? 'pcm_mulaw' : 'pcm_alaw';
+    const soundRate = options.soundRate ?? (sound ? SOUND[sound].rate : 0);
+    const channels = options.channels ?? 1;
+    const tone = `0.125*sin(2*PI*${440 + seed * 50}*t)`;
+    const tones = Array.from({ length: channels }, (_, i) => (i === 0 ? tone : tone.replace('440', '700'))).join('|');
     await tool('ffmpeg', [
       ...['-f', 'lavfi', '-i', picture],
-      ...(sound
-        ? ['-f', 'lavfi', '-i', `sine=frequency=${440 + seed * 50}:sample_rate=${soundRate}:duration=${seconds}`]
-        : []),
+      ...(sound ? ['-f', 'lavfi', '-i', `aevalsrc=${tones}:s=${soundRate}:d=${seconds}`] : []),
       ...[...encoder, '-pix_fmt', 'yuv420p', '-video_track_timescale', '90000'],
-      ...(sound ? ['-c:a', soundCodec, '-ac', '1'] : []),
-      ...['-f', 'mov', path],
+      ...(sound ? ['-c:a', SOUND[sound].encoder] : []),
+      ...['-f', sound === 'opus' ? 'mp4' : 'mov', path],
     ]);
-    return takeApart(await readFile(path), codec, sound, soundRate);
+    return takeApart(await readFile(path), codec, sound && audioFormat(sound, soundRate, channels));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -104,7 +113,7 @@ export function slice(clip: Clip, fromS: number, toS: number): Clip {
   };
 }
 
-function takeApart(file: Buffer, codec: 'h264' | 'h265', sound: AudioCodec | undefined, soundRate: number): Clip {
+function takeApart(file: Buffer, codec: 'h264' | 'h265', audio: AudioFormat | undefined): Clip {
   const moov = requireBox(readBoxes(file), 'moov');
   const tracks = readBoxes(moov.body).filter((box) => box.type === 'trak');
   const kindOf = (trak: Box) => descend(trak, 'mdia', 'hdlr').body.toString('latin1', 8, 12);
@@ -121,27 +130,31 @@ function takeApart(file: Buffer, codec: 'h264' | 'h265', sound: AudioCodec | und
   // As cameras' pictures reach the archive: each key frame has the parameter sets in front.
   const sets = [...video.vps, ...video.sps, ...video.pps].flatMap((unit) => [u32(unit.length), unit]);
   pictures = pictures.map((s) => (s.isKey ? { ...s, data: Buffer.concat([...sets, s.data]) } : s));
-  if (sound === undefined || audioTrack === undefined) return { video, audio: undefined, pictures, sound: [] };
+  if (audio === undefined || audioTrack === undefined) return { video, audio: undefined, pictures, sound: [] };
 
-  const audio: AudioFormat = {
-    kind: 'audio',
-    codec: sound,
-    codecString: sound === 'aac' ? 'mp4a.40.2' : sound === 'pcmu' ? 'ulaw' : 'alaw',
-    clockRate: soundRate,
-    channels: 1,
-    config: sound === 'aac' ? aacConfig(soundRate) : Buffer.alloc(0),
-  };
   const packets = samplesOf(file, audioTrack);
-  return { video, audio, pictures, sound: sound === 'aac' ? packets : joinPackets(packets, soundRate / 50) };
+  const isInPackets = audio.codec === 'aac' || audio.codec === 'opus';
+  return { video, audio, pictures, sound: isInPackets ? packets : joinPackets(packets, audio.clockRate / 50) };
 }
 
-/** ffmpeg stores G.711 sample by sample; cameras send 20 ms a packet. */
+function audioFormat(codec: AudioCodec, clockRate: number, channels: number): AudioFormat {
+  return {
+    kind: 'audio',
+    codec,
+    codecString: SOUND[codec].codecString,
+    clockRate,
+    channels,
+    config: codec === 'aac' ? aacConfig(clockRate, channels) : Buffer.alloc(0),
+  };
+}
+
+/** ffmpeg stores G.711 and PCM sample by sample; cameras send 20 ms a packet. */
 function joinPackets(samples: readonly ClipSample[], count: number): ClipSample[] {
   const packets: ClipSample[] = [];
   for (let i = 0; i < samples.length; i += count) {
     const group = samples.slice(i, i + count);
     const data = Buffer.concat(group.map((s) => s.data));
-    packets.push({ ...group[0]!, data, duration: data.length });
+    packets.push({ ...group[0]!, data, duration: group.length });
   }
   return packets;
 }
@@ -176,12 +189,12 @@ function hevcParameters(config: Buffer) {
   };
 }
 
-/** Low complexity, mono. */
-function aacConfig(rate: number): Buffer {
+/** Low complexity. */
+function aacConfig(rate: number, channels: number): Buffer {
   const index = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000].indexOf(
     rate,
   );
-  const bits = (2 << 11) | (index << 7) | (1 << 3);
+  const bits = (2 << 11) | (index << 7) | (channels << 3);
   return Buffer.from([bits >> 8, bits & 0xff]);
 }
 

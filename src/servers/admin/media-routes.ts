@@ -127,7 +127,7 @@ function mediaRoute({ catalog, playback, log }: MediaRoutesDeps): Route {
   return route({
     method: 'get',
     path: '/segments/:unit/:boot/:seq/media.m4s',
-    summary: 'Fragments `from` up to, and not including, `to` of a segment; G.711 comes as FLAC',
+    summary: 'Fragments `from` up to, and not including, `to` of a segment; G.711 and PCM come as FLAC',
     params: SegmentParams,
     query: Type.Object({ from: Type.Integer({ minimum: 0 }), to: Type.Integer({ minimum: 1 }), sound }),
     responses: { 200: { description: 'Fragments', contentType: 'video/iso.segment' }, 404: notFound },
