@@ -13,6 +13,8 @@ export interface StatePaths {
   readonly plan: string; // recorder
   readonly heartbeat: string; // recorder
   readonly ledger: string; // recorder
+  readonly certificates: string; // recorder
+  readonly refusals: string; // recorder
   readonly settings: string; // control, as all that follow
   readonly settingsHistory: string;
   readonly auth: string;
@@ -33,6 +35,8 @@ export function statePaths(root: string): StatePaths {
     plan: join(root, 'plan.json'),
     heartbeat: join(root, 'heartbeat.json'),
     ledger: join(root, 'ledger'),
+    certificates: join(root, 'camera-certificates.json'),
+    refusals: join(root, 'camera-refusals.json'),
     settings: join(root, 'settings.json'),
     settingsHistory: join(root, 'settings-history'),
     auth: join(root, 'auth.json'),

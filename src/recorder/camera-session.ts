@@ -1,5 +1,4 @@
 import type { GapCause } from '../archive/entries.ts';
-import { Backoff } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { AppError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -7,19 +6,17 @@ import { SECOND_MS } from '../base/units.ts';
 import { loadLibc } from '../disk/libc.ts';
 import type { StreamReport } from '../link/stream-report.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../media/access-unit.ts';
+import { CertificateError } from '../protocols/rtsp/certificate.ts';
 import { RtspClient, type RtspCounters } from '../protocols/rtsp/client-session.ts';
 import type { SenderReportHint } from '../protocols/rtsp/media-lane.ts';
 import type { Track } from '../protocols/rtsp/tracks.ts';
 import type { TransportMemory, TransportSetting } from '../protocols/rtsp/transport-choice.ts';
+import { parseRtspUrl } from '../protocols/rtsp/url.ts';
+import type { LoginLimiter } from './camera/login-limiter.ts';
+import { RetryPolicy } from './camera/retry-policy.ts';
 
-/** A camera that was switched off is asked again at least this often; 64 of them do not come at the same moment. */
-const BACKOFF = { firstMs: 500, maxMs: 15 * SECOND_MS, jitter: 0.3 };
-/** Cameras lock an account after a few wrong passwords: one attempt a minute stays below every known limit. */
-const REFUSED_RETRY_MS = 60 * SECOND_MS;
 /** Cameras on a LAN answer within milliseconds; a busy one may take seconds. */
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A session that lasted this long was a good one: the next failure begins with a short delay again. */
-const GOOD_SESSION_MS = 10 * SECOND_MS;
+const CONNECT_TIMEOUT_MS = 5 * SECOND_MS;
 
 export interface CameraAddress {
   readonly url: string;
@@ -27,12 +24,26 @@ export interface CameraAddress {
   readonly password: string;
   /** How the media shall come; left out: whatever works. */
   readonly transport?: TransportSetting | undefined;
+  /** The one that a person has accepted; it stands above the one that was shown first. */
+  readonly certificate?: string | null;
+}
+
+/** What all sessions with cameras share, or what outlives one. */
+export interface CameraAccess {
+  readonly limiter: LoginLimiter;
+  /** Of this channel's camera, by `host:port`. */
+  readonly certificates: {
+    expected(peer: string): string | undefined;
+    keep(peer: string, sha256: string): void;
+  };
 }
 
 /** Why a camera does not deliver: the cause for the ledger, and plain words. */
 export interface SessionFailure {
   readonly cause: GapCause;
   readonly detail: string;
+  /** The certificate that the camera shows, although another one is expected. */
+  readonly presentedCertificate?: string;
 }
 
 /** How the connection came about, and what was counted in it. */
@@ -47,7 +58,9 @@ export interface SessionFacts {
 }
 
 export interface CameraSessionOptions {
-  readonly address: CameraAddress;
+  /** As the plan has it now. */
+  address(): CameraAddress;
+  readonly access: CameraAccess;
   readonly clock: Clock;
   readonly log: Log;
   /** PLAY was answered; media follows. */
@@ -59,14 +72,21 @@ export interface CameraSessionOptions {
   onDown(failure: SessionFailure, attemptUtcMs: number): void;
 }
 
+interface End {
+  readonly failure: SessionFailure;
+  readonly error: AppError;
+}
+
 /** Keeps one connection to a camera stream, for ever: connects, plays, and connects anew after a delay. */
 export class CameraSession {
   readonly #options: CameraSessionOptions;
   readonly #stopping = new AbortController();
-  readonly #backoff = new Backoff(BACKOFF);
+  readonly #retry = new RetryPolicy();
   readonly #transportMemory: TransportMemory = {};
   #client: RtspClient | undefined;
-  #endSession: ((failure: SessionFailure) => void) | undefined;
+  #upMs: number | undefined;
+  #hasToldOfClearPassword = false;
+  #endSession: ((end: End) => void) | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: CameraSessionOptions) {
@@ -79,7 +99,7 @@ export class CameraSession {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#endSession?.({ cause: 'recorder-not-running', detail: 'stopped' });
+    this.restart({ cause: 'recorder-not-running', detail: 'stopped' });
     await this.#running;
   }
 
@@ -105,21 +125,23 @@ export class CameraSession {
 
   /** Nothing useful comes: begin anew. */
   restart(reason: SessionFailure): void {
-    this.#endSession?.(reason);
+    this.#endSession?.({ failure: reason, error: new AppError('timeout', reason.detail) });
   }
 
   async #run(): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const startMs = clock.monotonicMs();
       const attemptUtcMs = clock.nowUtcMs();
-      const { cause, detail } = await this.#runOnce();
+      this.#upMs = undefined;
+      const { failure, error } = await this.#runOnce();
       if (signal.aborted) return;
-      if (clock.monotonicMs() - startMs > GOOD_SESSION_MS) this.#backoff.reset();
-      const delayMs = cause === 'refused-password' ? REFUSED_RETRY_MS : this.#backoff.nextMs();
+      const playedMs = this.#upMs === undefined ? 0 : clock.monotonicMs() - this.#upMs;
+      this.#upMs = undefined;
+      const delayMs = this.#retry.nextMs({ error, playedMs, accountWaitMs: this.#accountWaitMs() });
+      const { cause, detail } = failure;
       log.warn({ cause, detail, retryInMs: Math.round(delayMs) }, 'camera not delivering');
-      this.#options.onDown({ cause, detail }, attemptUtcMs);
+      this.#options.onDown(failure, attemptUtcMs);
       this.#client = undefined;
       try {
         await clock.sleep(delayMs, signal);
@@ -130,52 +152,93 @@ export class CameraSession {
   }
 
   /** One connection, to its end; returns why it ended. */
-  async #runOnce(): Promise<SessionFailure> {
-    const { address, clock, log, onFormat, onUnit, onUp } = this.#options;
+  async #runOnce(): Promise<End> {
+    const { clock, onUp } = this.#options;
+    const ended = Promise.withResolvers<End>();
     let isOver = false;
-    const ended = new Promise<SessionFailure>((resolve) => {
-      this.#endSession = (failure) => {
-        isOver = true;
-        resolve(failure);
-      };
-    });
-    const client = new RtspClient({
-      ...address,
+    this.#endSession = (end) => {
+      isOver = true;
+      ended.resolve(end);
+    };
+    const certificates = new Map<string, string>();
+    const client = this.#newClient(certificates, () => isOver);
+    this.#client = client;
+    try {
+      await client.start();
+      this.#upMs = clock.monotonicMs();
+      this.#noteCertificates(certificates);
+      this.#tellOfClearPassword(client);
+      if (!isOver) onUp();
+      return await ended.promise;
+    } catch (error) {
+      isOver = true;
+      return endOf(error instanceof AppError ? error : new AppError('internal', messageOf(error), { cause: error }));
+    } finally {
+      await client.stop();
+    }
+  }
+
+  #newClient(shown: Map<string, string>, isOver: () => boolean): RtspClient {
+    const { access, clock, log, onFormat, onUnit, onSenderReport } = this.#options;
+    const { url, username, password, transport, certificate } = this.#options.address();
+    return new RtspClient({
+      url,
+      username,
+      password,
+      transport,
       transportMemory: this.#transportMemory,
       clock,
       log,
+      // Cheap cameras know nothing else; that the password goes in clear is said.
       isBasicAllowed: true,
+      loginGate: access.limiter.gateFor({ username, password }),
+      certificateOf: (peer) => certificate ?? access.certificates.expected(peer),
+      onCertificate: (peer, sha256) => shown.set(peer, sha256),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       silenceTimeoutMs: Number.POSITIVE_INFINITY, // the channel watches over silence itself
       wantsAudio: true,
       setReceiveLowWater: loadLibc()?.setReceiveLowWater,
       onFormat: (format) => {
-        if (!isOver) onFormat(format);
+        if (!isOver()) onFormat(format);
       },
       onUnit: (unit) => {
-        if (!isOver) onUnit(unit);
+        if (!isOver()) onUnit(unit);
       },
-      onSenderReport: this.#options.onSenderReport,
-      onClosed: (error) => this.#endSession?.(failureOf(error)),
+      onSenderReport,
+      onClosed: (error) => this.#endSession?.(endOf(error)),
     });
-    this.#client = client;
+  }
+
+  /** Kept once a whole session was set up: what merely answered at the address is not necessarily the camera. */
+  #noteCertificates(shown: ReadonlyMap<string, string>): void {
+    for (const [peer, sha256] of shown) this.#options.access.certificates.keep(peer, sha256);
+  }
+
+  #tellOfClearPassword({ authentication, certificate }: RtspClient): void {
+    if (authentication !== 'basic' || certificate !== undefined || this.#hasToldOfClearPassword) return;
+    this.#hasToldOfClearPassword = true;
+    this.#options.log.warn(
+      {},
+      'the camera knows basic authentication only: its password goes over the network in clear',
+    );
+  }
+
+  #accountWaitMs(): number {
+    const { access } = this.#options;
+    const { url, username, password } = this.#options.address();
     try {
-      await client.start();
-      if (!isOver) onUp();
-      return await ended;
-    } catch (error) {
-      isOver = true;
-      return failureOf(
-        error instanceof AppError ? error : new AppError('internal', messageOf(error), { cause: error }),
-      );
-    } finally {
-      await client.stop();
+      return access.limiter.waitMs(parseRtspUrl(url).host, { username, password });
+    } catch {
+      return 0; // no address, so that nothing was sent either
     }
   }
 }
 
-function failureOf(error: AppError): SessionFailure {
-  return { cause: causeOf(error), detail: error.message };
+function endOf(error: AppError): End {
+  const failure = { cause: causeOf(error), detail: error.message };
+  return error instanceof CertificateError
+    ? { error, failure: { ...failure, presentedCertificate: error.shown } }
+    : { error, failure };
 }
 
 function causeOf(error: AppError): GapCause {

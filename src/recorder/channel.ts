@@ -7,7 +7,7 @@ import { isScheduledOn, type PlanChannel } from '../link/plan.ts';
 import type { StreamReport } from '../link/stream-report.ts';
 import type { AccessUnit } from '../media/access-unit.ts';
 import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
-import { CameraSession, type SessionFailure } from './camera-session.ts';
+import { type CameraAccess, CameraSession, type SessionFailure } from './camera-session.ts';
 import { DecodableGate } from './decodable-gate.ts';
 import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
@@ -38,6 +38,7 @@ export interface ChannelOptions {
   readonly wallOffset: WallOffset;
   readonly log: Log;
   readonly drives: DriveSet;
+  readonly access: CameraAccess;
   nextName(channelId: string, startUtcMs: number): SegmentName;
   nextGapId(): string;
   onGap(entry: GapEntry): void;
@@ -70,7 +71,12 @@ export class Channel {
   #hole: Hole | undefined;
   #videoFrames = 0;
   #framesWritten = 0;
-  #reported: { name?: ChannelState['state']; cause?: GapCause | undefined; formats?: StreamFormats } = {};
+  #reported: {
+    name?: ChannelState['state'];
+    cause?: GapCause | undefined;
+    presented?: string | undefined;
+    formats?: StreamFormats;
+  } = {};
 
   constructor(options: ChannelOptions) {
     const { plan, clock, log, wallOffset, drives } = options;
@@ -102,7 +108,8 @@ export class Channel {
       onReport: options.onReport,
     });
     this.#session = new CameraSession({
-      address: plan,
+      address: () => this.#plan,
+      access: options.access,
       clock,
       log: ownLog,
       onUp: () => this.#noteUp(),
@@ -125,7 +132,16 @@ export class Channel {
   canUpdateTo(next: PlanChannel): boolean {
     const { id, url, username, password, transport = 'auto' } = this.#plan;
     const isSameAccount = next.url === url && next.username === username && next.password === password;
-    return next.id === id && isSameAccount && (next.transport ?? 'auto') === transport;
+    const isSameWay = (next.transport ?? 'auto') === transport && this.#isContentWith(next.certificate ?? undefined);
+    return next.id === id && isSameAccount && isSameWay;
+  }
+
+  /** A certificate that the running session shows anyway may be written into the settings without a new connection. */
+  #isContentWith(certificate: string | undefined): boolean {
+    if (certificate === (this.#plan.certificate ?? undefined)) return true;
+    const connection = this.#isUp ? this.#session.facts?.connection : undefined;
+    if (connection === undefined) return false;
+    return !connection.isEncrypted || certificate === undefined || certificate === connection.certificate;
   }
 
   /** Name, schedule, allotment and bays change in place; bays take effect with the next segment. */
@@ -199,6 +215,7 @@ export class Channel {
       cause: problem?.cause ?? null,
       detail: problem?.detail ?? '',
       sinceUtcMs: this.#options.clock.nowUtcMs(),
+      presentedCertificate: this.#failure?.presentedCertificate ?? null,
       video: video
         ? { codec: video.codec, codecString: video.codecString, width: video.width, height: video.height }
         : null,
@@ -298,9 +315,11 @@ export class Channel {
   #tellState(): void {
     const name = this.#stateName();
     const cause = (this.#pause ?? this.#failure)?.cause;
-    const { name: lastName, cause: lastCause, formats } = this.#reported;
-    if (name === lastName && cause === lastCause && formats === this.#formats) return;
-    this.#reported = { name, cause, formats: this.#formats };
+    const presented = this.#failure?.presentedCertificate;
+    const last = this.#reported;
+    const isSame = name === last.name && cause === last.cause && presented === last.presented;
+    if (isSame && last.formats === this.#formats) return;
+    this.#reported = { name, cause, presented, formats: this.#formats };
     this.#options.onState(this.state);
   }
 }

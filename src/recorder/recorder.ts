@@ -1,12 +1,13 @@
 import type { GapEntry, SegmentClosedEntry } from '../archive/entries.ts';
 import type { SegmentName } from '../archive/layout.ts';
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/errors.ts';
+import { AppError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { type Command, type Fact, LINK_VERSION } from '../link/messages.ts';
 import type { Plan, PlanChannel, PlanDrive } from '../link/plan.ts';
 import { type LinkPeer, LinkServer } from '../link/server.ts';
 import type { StatePaths } from '../link/state.ts';
+import { CameraMemory } from './camera/camera-memory.ts';
 import { Channel } from './channel.ts';
 import { Drive, type DriveEvents } from './drive.ts';
 import { DriveSet } from './drive-set.ts';
@@ -45,6 +46,7 @@ export class Recorder {
   readonly #wallOffset: WallOffset;
   readonly #startedUtcMs: number;
   readonly #channels = new Map<string, Channel>();
+  #cameras: CameraMemory | undefined;
   #plan: Plan | undefined;
   #allottedMbps = 0;
   #heartbeat: Heartbeat | undefined;
@@ -84,9 +86,11 @@ export class Recorder {
 
   /** From the last good plan, alone. */
   async #begin(): Promise<void> {
-    const { paths, log } = this.#options;
+    const { paths, clock, log } = this.#options;
     this.#heartbeat = await readHeartbeat(paths.heartbeat);
     await this.#ledger.start();
+    const { certificates: certificatesPath, refusals: refusalsPath } = paths;
+    this.#cameras = await CameraMemory.open({ certificatesPath, refusalsPath, clock, log });
     const plan = await loadPlan(paths.plan).catch((error: unknown) => {
       log.error({ error: messageOf(error) }, 'the last plan cannot be read; waiting for control');
       return undefined;
@@ -102,6 +106,7 @@ export class Recorder {
     await this.#drives.stop();
     await this.#saveHeartbeat();
     await this.#ledger.stop();
+    await this.#cameras?.flush();
     await this.#link.stop();
   }
 
@@ -247,6 +252,7 @@ export class Recorder {
         leaving.push(channel.stop().then(() => channel.leave()));
       }
     }
+    this.#cameras?.prune(plan.channels.map(({ id }) => id));
     await Promise.all([...leaving, ...[...wanted.values()].map((channelPlan) => this.#startChannel(channelPlan))]);
   }
 
@@ -270,6 +276,7 @@ export class Recorder {
       wallOffset: this.#wallOffset,
       log,
       drives: this.#drives,
+      access: this.#camerasOrThrow().accessFor(channelPlan.id),
       nextName: (channelId, startUtcMs) => this.#nextName(channelId, startUtcMs),
       nextGapId: () => `${unit}-${this.#options.boot}-${++this.#gapCount}`,
       onGap: (entry) => this.#noteGap(entry),
@@ -279,6 +286,12 @@ export class Recorder {
       isWatched: () => this.#hub.isWatched(channelPlan.id),
       before,
     });
+  }
+
+  /** There from before the first plan on. */
+  #camerasOrThrow(): CameraMemory {
+    if (this.#cameras === undefined) throw new AppError('internal', 'a channel was made before the recorder had begun');
+    return this.#cameras;
   }
 
   #nextName(channelId: string, startUtcMs: number): SegmentName {

@@ -1,4 +1,7 @@
+import type { Clock } from '../../src/base/clock.ts';
 import type { AccessUnit, AudioFormat, VideoFormat } from '../../src/media/access-unit.ts';
+import { LoginLimiter } from '../../src/recorder/camera/login-limiter.ts';
+import type { CameraAccess } from '../../src/recorder/camera-session.ts';
 import type { Stretch, TimedUnit } from '../../src/recorder/time/timed-unit.ts';
 
 export const VIDEO: VideoFormat = {
@@ -50,4 +53,12 @@ export function frames(from: number, to: number, gop = 25, stretch: Stretch = ST
   return Array.from({ length: to - from + 1 }, (_, i) =>
     frame(from + i, { isKey: (from + i - 1) % gop === 0, stretch }),
   );
+}
+
+/** What a session with a camera needs besides: nobody shares its account, and no certificate is known. */
+export function anyAccess(clock: Clock): CameraAccess {
+  return {
+    limiter: new LoginLimiter({ clock, refusals: [], onRefused: () => undefined }),
+    certificates: { expected: () => undefined, keep: () => undefined },
+  };
 }

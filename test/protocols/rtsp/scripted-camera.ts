@@ -104,8 +104,9 @@ export class ScriptedCamera {
     return `${this.#isEncrypted ? 'rtsps' : 'rtsp'}://127.0.0.1:${this.port}/live`;
   }
 
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, resolve));
+  /** At any free port, or at the one that another camera had. */
+  async start(port = 0): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(port, resolve));
     return this;
   }
 

@@ -1,0 +1,151 @@
+import type { Clock } from '../../base/clock.ts';
+import { AppError } from '../../base/errors.ts';
+import type { LoginGate, LoginOutcome } from '../../protocols/rtsp/login.ts';
+import { REFUSED_RETRY_MS } from './retry-policy.ts';
+
+/** What must be known after a restart of the recorder, too. */
+export interface Refusal {
+  readonly host: string;
+  readonly username: string;
+  readonly atUtcMs: number;
+}
+
+export interface LoginLimiterOptions {
+  readonly clock: Clock;
+  /** Of an earlier run. */
+  readonly refusals: readonly Refusal[];
+  /** Those that still count, after each new one. */
+  onRefused(refusals: readonly Refusal[]): void;
+}
+
+export interface AccountCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+interface Account {
+  readonly host: string;
+  readonly username: string;
+  /** Somebody has sent credentials and waits for the outcome. */
+  isBusy: boolean;
+  readonly waiting: Set<() => void>;
+  refused: { readonly atMs: number; readonly atUtcMs: number; readonly password: string | undefined } | undefined;
+}
+
+/**
+ * One attempt a minute with a password that a camera refuses, however many channels use the same account of the same host: an encoder or
+ * a recorder with 16 channels would be locked within a second otherwise. Credentials go out one session at a time, so that the first refusal
+ * stops the others; a password that was mended is tried at once.
+ */
+export class LoginLimiter {
+  readonly #options: LoginLimiterOptions;
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(options: LoginLimiterOptions) {
+    this.#options = options;
+    const { clock, refusals } = options;
+    for (const { host, username, atUtcMs } of refusals) {
+      // A clock that was set back since must not keep a camera waiting for longer.
+      const agoMs = Math.max(0, clock.nowUtcMs() - atUtcMs);
+      const account = this.#accountOf(host, username);
+      account.refused = { atMs: clock.monotonicMs() - agoMs, atUtcMs, password: undefined };
+    }
+  }
+
+  gateFor(credentials: AccountCredentials): LoginGate {
+    return {
+      enter: (host, signal) => this.#enter(this.#accountOf(host, credentials.username), credentials.password, signal),
+      leave: (host, outcome) => this.#leave(this.#accountOf(host, credentials.username), credentials.password, outcome),
+    };
+  }
+
+  /** How long these credentials must not be sent to this host. */
+  waitMs(host: string, { username, password }: AccountCredentials): number {
+    const account = this.#accounts.get(keyOf(host, username));
+    return account === undefined ? 0 : this.#waitMs(account, password);
+  }
+
+  async #enter(account: Account, password: string, signal: AbortSignal): Promise<void> {
+    while (account.isBusy) await turnOf(account, signal);
+    const waitMs = this.#waitMs(account, password);
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000);
+      throw new AppError(
+        'unauthorized',
+        `${account.host} refused the password of user "${account.username}" a moment ago; it is tried again in ${seconds} s, so that the camera does not lock the account`,
+      );
+    }
+    account.isBusy = true;
+  }
+
+  #leave(account: Account, password: string, outcome: LoginOutcome): void {
+    const { clock, onRefused } = this.#options;
+    account.isBusy = false;
+    if (outcome === 'accepted') account.refused = undefined;
+    if (outcome === 'refused') {
+      account.refused = { atMs: clock.monotonicMs(), atUtcMs: clock.nowUtcMs(), password };
+    }
+    this.#forgetIdle();
+    if (outcome === 'refused') onRefused(this.#refusals());
+    for (const wake of account.waiting) wake();
+  }
+
+  /** Accounts that nobody uses, and about which nothing counts any more. */
+  #forgetIdle(): void {
+    const oldestMs = this.#options.clock.monotonicMs() - REFUSED_RETRY_MS;
+    for (const [key, { isBusy, waiting, refused }] of this.#accounts) {
+      const counts = refused !== undefined && refused.atMs > oldestMs;
+      if (!isBusy && waiting.size === 0 && !counts) this.#accounts.delete(key);
+    }
+  }
+
+  /** A refusal of an earlier run counts for every password: which one it was is not written down. */
+  #waitMs({ refused }: Account, password: string): number {
+    if (refused === undefined) return 0;
+    if (refused.password !== undefined && refused.password !== password) return 0;
+    return Math.max(0, refused.atMs + REFUSED_RETRY_MS - this.#options.clock.monotonicMs());
+  }
+
+  #refusals(): Refusal[] {
+    return [...this.#accounts.values()].flatMap(({ host, username, refused }) =>
+      refused === undefined ? [] : [{ host, username, atUtcMs: refused.atUtcMs }],
+    );
+  }
+
+  #accountOf(host: string, username: string): Account {
+    const key = keyOf(host, username);
+    const known = this.#accounts.get(key);
+    if (known !== undefined) return known;
+    const account: Account = { host, username, isBusy: false, waiting: new Set(), refused: undefined };
+    this.#accounts.set(key, account);
+    return account;
+  }
+}
+
+function keyOf(host: string, username: string): string {
+  return `${host.toLowerCase()} ${username}`;
+}
+
+/** Resolves when whoever is busy with the account has left. */
+function turnOf(account: Account, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      account.waiting.delete(wake);
+      signal.removeEventListener('abort', abort);
+    };
+    const wake = () => {
+      end();
+      resolve();
+    };
+    const abort = () => {
+      end();
+      reject(new AppError('unreachable', 'stopped while waiting for its turn to log in'));
+    };
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    account.waiting.add(wake);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/base/clock.ts';
+import { LoginLimiter, type Refusal } from '../../../src/recorder/camera/login-limiter.ts';
+
+const START_UTC_MS = Date.UTC(2026, 0, 1);
+const right = { username: 'admin', password: 'right' };
+const wrong = { username: 'admin', password: 'wrong' };
+const never = new AbortController().signal;
+
+function limited(refusals: Refusal[] = []) {
+  const clock = new ManualClock(START_UTC_MS);
+  const saved: (readonly Refusal[])[] = [];
+  const limiter = new LoginLimiter({ clock, refusals, onRefused: (current) => saved.push(current) });
+  return { clock, limiter, saved };
+}
+
+/** Whether `work` has ended by now. */
+async function isSettled(work: Promise<unknown>): Promise<boolean> {
+  let isDone = false;
+  work.then(
+    () => {
+      isDone = true;
+    },
+    () => {
+      isDone = true;
+    },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  return isDone;
+}
+
+describe('the limiter of logins', () => {
+  it('lets one session at a time try an account, whoever asks', async () => {
+    const { limiter } = limited();
+    const [one, other] = [limiter.gateFor(right), limiter.gateFor(wrong)];
+    await one.enter('cam', never);
+    const waiting = other.enter('CAM', never);
+    expect(await isSettled(waiting)).toBe(false);
+    one.leave('cam', 'accepted');
+    await waiting;
+    const third = one.enter('cam', never);
+    expect(await isSettled(third)).toBe(false);
+    other.leave('cam', 'unknown');
+    await third;
+  });
+
+  it('does not hold up another host, nor another user', async () => {
+    const { limiter } = limited();
+    await limiter.gateFor(right).enter('cam', never);
+    await limiter.gateFor(right).enter('other', never);
+    await limiter.gateFor({ ...right, username: 'guest' }).enter('cam', never);
+  });
+
+  it('stops those who wait with the same password when the first is refused, for a minute', async () => {
+    const { clock, limiter } = limited();
+    const gate = limiter.gateFor(wrong);
+    await gate.enter('cam', never);
+    const waiting = [gate.enter('cam', never), gate.enter('cam', never)];
+    gate.leave('cam', 'refused');
+    for (const one of waiting) {
+      await expect(one).rejects.toMatchObject({ kind: 'unauthorized', message: expect.stringContaining('in 60 s') });
+    }
+    await clock.advance(59_000);
+    await expect(gate.enter('cam', never)).rejects.toThrow('in 1 s');
+    expect(limiter.waitMs('cam', wrong)).toBe(1000);
+    await clock.advance(1000);
+    expect(limiter.waitMs('cam', wrong)).toBe(0);
+    await gate.enter('cam', never);
+  });
+
+  it('tries a password that was mended at once, behind those who are at it', async () => {
+    const { limiter } = limited();
+    const gate = limiter.gateFor(wrong);
+    await gate.enter('cam', never);
+    const mended = limiter.gateFor(right).enter('cam', never);
+    gate.leave('cam', 'refused');
+    await mended;
+    expect(limiter.waitMs('cam', right)).toBe(0);
+    limiter.gateFor(right).leave('cam', 'accepted');
+    expect(limiter.waitMs('cam', wrong)).toBe(0);
+  });
+
+  it('keeps a refusal when the next outcome is not known', async () => {
+    const { clock, limiter } = limited();
+    const gate = limiter.gateFor(wrong);
+    await gate.enter('cam', never);
+    gate.leave('cam', 'refused');
+    await limiter.gateFor(right).enter('cam', never);
+    limiter.gateFor(right).leave('cam', 'unknown');
+    await clock.advance(1000);
+    expect(limiter.waitMs('cam', wrong)).toBe(59_000);
+  });
+
+  it('ends waiting when the session is stopped', async () => {
+    const { limiter } = limited();
+    const stopping = new AbortController();
+    await limiter.gateFor(right).enter('cam', never);
+    const waiting = limiter.gateFor(right).enter('cam', stopping.signal);
+    stopping.abort();
+    await expect(waiting).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(limiter.gateFor(right).enter('cam', stopping.signal)).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+});
+
+describe('after a restart', () => {
+  it('what was refused in the last minute is not tried, whatever the password', async () => {
+    const before = limited();
+    await before.limiter.gateFor(wrong).enter('cam', never);
+    before.limiter.gateFor(wrong).leave('cam', 'refused');
+    expect(before.saved).toEqual([[{ host: 'cam', username: 'admin', atUtcMs: START_UTC_MS }]]);
+    expect(JSON.stringify(before.saved)).not.toContain('wrong');
+
+    const { clock, limiter } = limited([...before.saved[0]!]);
+    clock.stepWall(0);
+    expect(limiter.waitMs('cam', right)).toBe(60_000);
+    await clock.advance(60_000);
+    expect(limiter.waitMs('cam', right)).toBe(0);
+  });
+
+  it.each([
+    ['20 s ago', -20_000, 40_000],
+    ['an hour ago', -3_600_000, 0],
+    ['in the future: the clock was set back', 3_600_000, 60_000],
+  ])('refused %s', (_, atMs, waitMs) => {
+    const { limiter } = limited([{ host: 'cam', username: 'admin', atUtcMs: START_UTC_MS + atMs }]);
+    expect(limiter.waitMs('cam', right)).toBe(waitMs);
+  });
+
+  it('only what still counts is written', async () => {
+    const { clock, limiter, saved } = limited([{ host: 'old', username: 'admin', atUtcMs: START_UTC_MS - 50_000 }]);
+    const refuse = async (host: string) => {
+      await limiter.gateFor(wrong).enter(host, never);
+      limiter.gateFor(wrong).leave(host, 'refused');
+    };
+    await refuse('a');
+    await clock.advance(30_000);
+    await refuse('b');
+    await clock.advance(40_000);
+    await refuse('c');
+    expect(saved.map((refusals) => refusals.map(({ host }) => host))).toEqual([
+      ['old', 'a'],
+      ['a', 'b'],
+      ['b', 'c'],
+    ]);
+  });
+});
