@@ -1,6 +1,7 @@
 import { AppError } from '../../src/base/errors.ts';
 import { type Clip, listClips, loadClip } from './clip.ts';
 import { type ClipOptions, completeClipOptions, DEFAULT_CLIP, DEFAULT_SUB_CLIP, halfSize } from './clip-options.ts';
+import type { SoundCodec } from './clip-sound.ts';
 import { type GenerateOptions, generateClip } from './generate.ts';
 import { type PackingOptions, type PreparedClip, prepareClip } from './rtp/prepared-clip.ts';
 
@@ -91,14 +92,14 @@ export class ClipLibrary {
     const picture = isShared ? index % SHARED_CLIPS : index;
     const label = isShared ? `Scene ${picture + 1}` : name;
     const path = await generateClip(label, (picture * TINT_STEP) % 360, clip, this.#options);
-    return await this.#load(path, packing);
+    return await this.#load(path, packing, clip.sound === 'none' ? undefined : clip.sound);
   }
 
-  #load(path: string, packing: PackingOptions): Promise<PreparedClip> {
-    const key = JSON.stringify([path, packing]);
+  #load(path: string, packing: PackingOptions, sound?: SoundCodec): Promise<PreparedClip> {
+    const key = JSON.stringify([path, packing, sound]);
     const known = this.#loaded.get(key);
     if (known) return known;
-    const loading = loadClip(path).then((clip: Clip) => prepareClip(clip, packing));
+    const loading = loadClip(path, sound).then((clip: Clip) => prepareClip(clip, packing));
     this.#loaded.set(key, loading);
     return loading;
   }

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/base/errors.ts';
 import type { VideoCodec } from '../../src/media/access-unit.ts';
-import type { SoundCodec } from './mp4/track-format.ts';
+import { SOUND_CODECS, type SoundCodec } from './clip-sound.ts';
 
 /** What a generated clip looks and sounds like. */
 export interface ClipOptions {
@@ -53,8 +53,8 @@ const RANGES: Readonly<
   lengthSeconds: { min: 1, max: 120, unit: 'seconds' },
 };
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  codec: ['h264', 'h265'],
-  sound: ['none', 'aac', 'pcmu', 'pcma'],
+  codec: ['h264', 'h265', 'mjpeg'],
+  sound: ['none', ...SOUND_CODECS],
 };
 
 /** Fills in the defaults and refuses what is out of range, naming the field, the value and what is allowed. */

@@ -3,9 +3,10 @@ import { basename, join } from 'node:path';
 import { AppError, messageOf } from '../../src/base/errors.ts';
 import { formatBytes, MIB } from '../../src/base/units.ts';
 import type { VideoCodec } from '../../src/media/access-unit.ts';
+import { type ClipSound, fileSoundOf, type SoundCodec, soundOfCodes, soundOfTrack } from './clip-sound.ts';
 import { splitNals } from './h26x.ts';
 import { readTracks, type Track } from './mp4/reader.ts';
-import type { AudioTrackFormat, SoundCodec, VideoTrackFormat } from './mp4/track-format.ts';
+import type { VideoTrackFormat } from './mp4/track-format.ts';
 
 /** Ticks per second of video over RTP (RFC 6184 and 7798). */
 export const VIDEO_CLOCK_RATE = 90_000;
@@ -15,6 +16,7 @@ export interface ClipFrame {
   readonly dts90k: number;
   readonly pts90k: number;
   readonly isKey: boolean;
+  /** For MJPEG, one whole file. */
   readonly nals: readonly Buffer[];
 }
 
@@ -29,17 +31,6 @@ export interface ClipVideo {
   readonly loopTicks: number;
 }
 
-export interface ClipSound {
-  readonly codec: SoundCodec;
-  /** Ticks per second of its RTP time, and samples per second. */
-  readonly clockRate: number;
-  readonly channels: number;
-  readonly config: Buffer;
-  /** What goes into one packet each: an AAC frame, or 20 ms of G.711. */
-  readonly packets: readonly { readonly time: number; readonly data: Buffer }[];
-  readonly loopTicks: number;
-}
-
 /** A file in memory, ready to be sent by any number of cameras. */
 export interface Clip {
   readonly name: string;
@@ -49,11 +40,12 @@ export interface Clip {
 
 /** All clips stay in memory while they play. */
 const MAX_CLIP_BYTES = 512 * MIB;
-/** What most cameras put into one packet of G.711 (RFC 3551, 4.2). */
-const G711_PACKET_MS = 20;
 
-/** Reads an MP4 or MOV file with H.264 or H.265, and AAC, G.711 or no sound. */
-export async function loadClip(path: string): Promise<Clip> {
+/**
+ * Reads an MP4 or MOV file with H.264, H.265 or MJPEG, and AAC, Opus, G.711, linear PCM or no sound. `soundCodec` says how the sound is to
+ * travel, as it is in the file when it is left out. G.726 stands beside the file.
+ */
+export async function loadClip(path: string, soundCodec?: SoundCodec): Promise<Clip> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw new AppError('not-found', `clip ${path}: ${messageOf(error)}`, { cause: error });
   });
@@ -66,13 +58,12 @@ export async function loadClip(path: string): Promise<Clip> {
     const bytes = await readFile(path);
     const video = tracks.find((track) => track.format.kind === 'video');
     if (!video || video.samples.length === 0 || video.format.kind !== 'video') {
-      throw new AppError('bad-input', `clip ${path}: no H.264 or H.265 picture in it`);
+      throw new AppError('bad-input', `clip ${path}: no H.264, H.265 or MJPEG picture in it`);
     }
-    const sound = tracks.find((track) => track.format.kind === 'audio' && track.samples.length > 0);
     return {
       name: basename(path),
       video: videoOf(bytes, video, video.format),
-      sound: sound?.format.kind === 'audio' ? soundOf(bytes, sound, sound.format) : undefined,
+      sound: await loadSound(path, bytes, tracks, soundCodec),
     };
   } finally {
     await file.close();
@@ -112,40 +103,29 @@ function videoOf(bytes: Buffer, track: Track, format: VideoTrackFormat): ClipVid
       dts90k: toTicks(sample.decodeTime - origin),
       pts90k: toTicks(sample.decodeTime - origin + sample.compositionOffset),
       isKey: sample.isKey,
-      nals: splitNals(bytes.subarray(sample.offset, sample.offset + sample.sizeBytes), nalLengthBytes),
+      nals: splitSample(bytes.subarray(sample.offset, sample.offset + sample.sizeBytes), nalLengthBytes),
     })),
     loopTicks: toTicks(last.decodeTime + last.duration - origin),
   };
 }
 
-function soundOf(bytes: Buffer, track: Track, format: AudioTrackFormat): ClipSound {
-  const data = track.samples.map((sample) => bytes.subarray(sample.offset, sample.offset + sample.sizeBytes));
-  const common = {
-    codec: format.codec,
-    channels: format.channels,
-    config: format.config,
-    clockRate: track.timescale,
-  };
-  if (format.codec === 'aac') {
-    // Every frame decodes to as many samples; files give the last one less, which would shift the clock at each loop.
-    const ticks = track.samples[0]!.duration;
-    return {
-      ...common,
-      packets: data.map((frame, i) => ({ time: i * ticks, data: frame })),
-      loopTicks: data.length * ticks,
-    };
-  }
-  // G.711 has one byte per sample and channel; only whole packets are kept, so that the loop has no short one.
-  const all = Buffer.concat(data);
-  const ticks = Math.round((format.sampleRate * G711_PACKET_MS) / 1000);
-  const count = Math.floor(all.length / (ticks * format.channels));
-  return {
-    ...common,
-    clockRate: format.sampleRate,
-    packets: Array.from({ length: count }, (_, i) => ({
-      time: i * ticks,
-      data: all.subarray(i * ticks * format.channels, (i + 1) * ticks * format.channels),
-    })),
-    loopTicks: count * ticks,
-  };
+function splitSample(sample: Buffer, nalLengthBytes: number): Buffer[] {
+  return nalLengthBytes === 0 ? [sample] : splitNals(sample, nalLengthBytes);
+}
+
+/** Where the codes of a clip's G.726 are kept. */
+export function g726PathOf(clipPath: string): string {
+  return clipPath.replace(/\.[^.]+$/, '.g726');
+}
+
+async function loadSound(
+  path: string,
+  file: Buffer,
+  tracks: readonly Track[],
+  codec: SoundCodec | undefined,
+): Promise<ClipSound | undefined> {
+  if (codec !== undefined && fileSoundOf(codec) === undefined)
+    return soundOfCodes(await readFile(g726PathOf(path)), codec);
+  const track = tracks.find((candidate) => candidate.format.kind === 'audio' && candidate.samples.length > 0);
+  return track?.format.kind === 'audio' ? soundOfTrack(file, track, track.format, codec) : undefined;
 }

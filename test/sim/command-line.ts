@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { AppError, messageOf } from '../../src/base/errors.ts';
 import type { ClipOptions } from './clip-options.ts';
+import { SOUND_CODECS } from './clip-sound.ts';
 import type { SimulatorOptions } from './simulator.ts';
 
 export interface CommandLine {
@@ -16,7 +17,7 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --cameras N          how many (default 1): 127.0.1.1, 127.0.1.2, ...
   --first N            number of the first camera (default 1)
   --port PORT          RTSP port of all of them (default 8554; 0: a free one each)
-  --codec h264|h265    (default h264)
+  --codec h264|h265|mjpeg   (default h264)
   --size WxH           (default 1280x720)
   --fps N              (default 25)
   --declared-fps N     what the stream says of itself, whatever --fps is
@@ -24,7 +25,8 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --key-interval S     seconds between key frames (default 2)
   --b-frames N         in a row (default 0)
   --slices N           of each picture (default 1)
-  --audio none|aac|pcmu|pcma   (default none)
+  --audio CODEC        (default none; aac, aac-adts, aac-latm, pcmu, pcma, l16, pcm, opus,
+                       g726-16 to g726-40, aal2-g726-32)
   --length S           seconds until the clip repeats (default 10, or one key interval)
   --no-sub             no sub stream
   --clips FOLDER       play the MP4 and MOV files in this folder, in turn, instead
@@ -134,7 +136,7 @@ function clipOf(values: Values): Partial<ClipOptions> {
   const size = values.size === undefined ? undefined : /^(\d+)x(\d+)$/.exec(values.size);
   if (size === null) throw new AppError('bad-input', `--size is ${values.size}, expected WIDTHxHEIGHT as in 1280x720`);
   const clip = {
-    codec: choiceOf('--codec', values.codec, ['h264', 'h265'] as const),
+    codec: choiceOf('--codec', values.codec, ['h264', 'h265', 'mjpeg'] as const),
     width: size && Number(size[1]),
     height: size && Number(size[2]),
     fps: numberOf('--fps', values.fps),
@@ -143,7 +145,7 @@ function clipOf(values: Values): Partial<ClipOptions> {
     keyIntervalSeconds: numberOf('--key-interval', values['key-interval']),
     bFrames: numberOf('--b-frames', values['b-frames']),
     slices: numberOf('--slices', values.slices),
-    sound: choiceOf('--audio', values.audio, ['none', 'aac', 'pcmu', 'pcma'] as const),
+    sound: choiceOf('--audio', values.audio, ['none', ...SOUND_CODECS] as const),
     lengthSeconds: numberOf('--length', values.length),
   };
   return Object.fromEntries(Object.entries(clip).filter(([, value]) => value !== undefined));

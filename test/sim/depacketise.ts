@@ -1,4 +1,4 @@
-import type { VideoCodec } from '../../src/media/access-unit.ts';
+import type { NalCodec } from './h26x.ts';
 
 /** What a client makes of RTP, for the simulator's own tests. */
 export interface RtpHeader {
@@ -26,7 +26,7 @@ export interface ReceivedFrame {
 }
 
 /** Puts whole packets in order together again; frames end with the marker. */
-export function reassemble(packets: readonly Buffer[], codec: VideoCodec): ReceivedFrame[] {
+export function reassemble(packets: readonly Buffer[], codec: NalCodec): ReceivedFrame[] {
   const frames: ReceivedFrame[] = [];
   let nals: Buffer[] = [];
   let fragments: Buffer[] = [];
@@ -47,7 +47,7 @@ export function reassemble(packets: readonly Buffer[], codec: VideoCodec): Recei
   return frames;
 }
 
-function readFragment(payload: Buffer, codec: VideoCodec) {
+function readFragment(payload: Buffer, codec: NalCodec) {
   if (codec === 'h264') {
     if ((payload[0]! & 31) !== 28) return undefined;
     const nalHeader = Buffer.from([(payload[0]! & 0xe0) | (payload[1]! & 31)]);

@@ -1,5 +1,4 @@
-import type { VideoCodec } from '../../src/media/access-unit.ts';
-import { nalRole } from './h26x.ts';
+import { type NalCodec, nalRole } from './h26x.ts';
 
 /**
  * Every access unit that the simulator sends is numbered, so that what was recorded can be compared with what was sent, frame by
@@ -18,7 +17,7 @@ const USER_DATA_UNREGISTERED = 5;
 const PAYLOAD_BYTES = UUID.length + 4 + 8;
 
 /** A NAL unit with its header. Its length depends on the numbers: zeroes in them are escaped. */
-export function buildFrameNumberSei(codec: VideoCodec, number: FrameNumber): Buffer {
+export function buildFrameNumberSei(codec: NalCodec, number: FrameNumber): Buffer {
   const rbsp = Buffer.alloc(2 + PAYLOAD_BYTES + 1);
   rbsp[0] = USER_DATA_UNREGISTERED;
   rbsp[1] = PAYLOAD_BYTES;
@@ -31,7 +30,7 @@ export function buildFrameNumberSei(codec: VideoCodec, number: FrameNumber): Buf
 }
 
 /** The number in a NAL unit, or undefined for any other. */
-export function parseFrameNumberSei(nal: Buffer, codec: VideoCodec): FrameNumber | undefined {
+export function parseFrameNumberSei(nal: Buffer, codec: NalCodec): FrameNumber | undefined {
   if (nal.length === 0 || nalRole(nal, codec) !== 'sei') return undefined;
   const rbsp = unescapeRbsp(nal.subarray(codec === 'h264' ? 1 : 2));
   let offset = 0;

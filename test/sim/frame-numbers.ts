@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { AppError } from '../../src/base/errors.ts';
 import type { VideoCodec } from '../../src/media/access-unit.ts';
+import { parseFrameNumberTrailer } from './frame-number-jpeg.ts';
 import { type FrameNumber, parseFrameNumberSei } from './frame-number-sei.ts';
 import { splitNals } from './h26x.ts';
 import { readTracks, type Track } from './mp4/reader.ts';
@@ -19,6 +20,7 @@ const USUAL_HEAD_BYTES = 4096;
 
 /** The simulator's number in one sample, whose NAL units stand behind 4-byte lengths. */
 export function extractFrameNumbers(sampleData: Buffer, codec: VideoCodec): FrameNumber | undefined {
+  if (codec === 'mjpeg') return parseFrameNumberTrailer(sampleData);
   for (const nal of splitNals(sampleData)) {
     const number = parseFrameNumberSei(nal, codec);
     if (number) return number;
@@ -31,7 +33,7 @@ export async function readFrameNumbersFromMp4(path: string): Promise<RecordedFra
   const file = await open(path, 'r');
   try {
     const track = (await readTracks(file, path)).find((candidate) => candidate.format.kind === 'video');
-    if (!track) throw new AppError('not-found', `${path}: no H.264 or H.265 track`);
+    if (!track) throw new AppError('not-found', `${path}: no H.264, H.265 or MJPEG track`);
     return await readNumbers(file, track);
   } finally {
     await file.close();
@@ -39,7 +41,8 @@ export async function readFrameNumbersFromMp4(path: string): Promise<RecordedFra
 }
 
 async function readNumbers(file: FileHandle, track: Track): Promise<RecordedFrames> {
-  const codec = track.format.codec === 'h265' ? 'h265' : 'h264';
+  if (track.format.kind !== 'video') throw new AppError('internal', 'frame numbers are in pictures');
+  const { codec } = track.format;
   const frames: number[] = [];
   let camera = 0;
   let unnumbered = 0;

@@ -3,7 +3,9 @@ import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, messageOf } from '../../src/base/errors.ts';
+import { g726PathOf } from './clip.ts';
 import type { ClipOptions } from './clip-options.ts';
+import { fileSoundOf, g726CodeBits } from './clip-sound.ts';
 import { defaultFfmpegPath, runFfmpeg } from './ffmpeg.ts';
 import { drawLabel } from './label-image.ts';
 
@@ -34,12 +36,15 @@ export async function generateClip(
 ): Promise<string> {
   const folder = options.cacheFolder ?? (await defaultCacheFolder());
   const args = encodeArguments(tint, clip);
+  const codes = g726Arguments(clip.sound);
   const key = createHash('sha256')
-    .update(JSON.stringify([label, args]))
+    .update(JSON.stringify(codes.length > 0 ? [label, args, codes] : [label, args]))
     .digest('hex')
     .slice(0, 16);
-  // G.711 has no place in ffmpeg's MP4, but has one in QuickTime, which reads the same.
-  const extension = clip.sound === 'pcmu' || clip.sound === 'pcma' ? 'mov' : 'mp4';
+  const fileSound = clip.sound === 'none' ? undefined : fileSoundOf(clip.sound);
+  // PCM and MJPEG have no place in ffmpeg's MP4 that players share, but have one in QuickTime, which reads the same.
+  const extension =
+    fileSound === 'aac' || fileSound === 'opus' || (fileSound === undefined && clip.codec !== 'mjpeg') ? 'mp4' : 'mov';
   const path = join(folder, `${clip.codec}-${clip.width}x${clip.height}-${clip.mbps}M-${key}.${extension}`);
   if (await exists(path)) return path;
 
@@ -50,10 +55,14 @@ export async function generateClip(
   const draft = join(folder, `draft-${randomUUID()}.${extension}`);
   const image = drawLabel(label, Math.max(2, Math.round(clip.height / 120)));
   try {
-    await runFfmpeg(options.ffmpegPath ?? defaultFfmpegPath(), [...args, draft], image);
+    const outputs = [draft, ...(codes.length > 0 ? [...codes, g726PathOf(draft)] : [])];
+    await runFfmpeg(options.ffmpegPath ?? defaultFfmpegPath(), [...args, ...outputs], image);
+    // What the clip needs is there before the clip is.
+    if (codes.length > 0) await rename(g726PathOf(draft), g726PathOf(path));
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });
+    await rm(g726PathOf(draft), { force: true });
   }
   return path;
 }
@@ -101,21 +110,35 @@ function videoArguments(clip: ClipOptions): string[] {
       ];
     case 'mjpeg':
       // RTP leaves the Huffman tables out: they have to be the usual ones.
-      return ['-c:v', 'mjpeg', '-huffman', 'default', '-b:v', `${kbps}k`];
+      return ['-c:v', 'mjpeg', '-huffman', 'default', '-b:v', `${kbps}k`, '-threads:v', '1'];
   }
 }
 
 function soundArguments(sound: ClipOptions['sound']): string[] {
-  switch (sound) {
-    case 'none':
-      return [];
+  const track = ['-map', '2:a', '-ac', '1', '-c:a'];
+  switch (sound === 'none' ? undefined : fileSoundOf(sound)) {
     case 'aac':
-      return ['-map', '2:a', '-c:a', 'aac', '-b:a', '32k', '-ar', '16000', '-ac', '1'];
+      return [...track, 'aac', '-b:a', '32k', '-ar', '16000'];
+    case 'opus':
+      return [...track, 'libopus', '-b:a', '24k', '-ar', '48000'];
+    case 'l16':
+      return [...track, 'pcm_s16be', '-ar', '16000'];
     case 'pcmu':
-      return ['-map', '2:a', '-c:a', 'pcm_mulaw', '-ar', '8000', '-ac', '1'];
+      return [...track, 'pcm_mulaw', '-ar', '8000'];
     case 'pcma':
-      return ['-map', '2:a', '-c:a', 'pcm_alaw', '-ar', '8000', '-ac', '1'];
+      return [...track, 'pcm_alaw', '-ar', '8000'];
+    case undefined:
+      return [];
   }
+}
+
+/** A second output for codes that no MP4 can hold; empty for all other sound. */
+function g726Arguments(sound: ClipOptions['sound']): string[] {
+  const bits = g726CodeBits(sound);
+  if (bits === undefined) return [];
+  // RFC 3551 puts the first code into the low bits of a byte, ITU-T I.366.2 (AAL2) into the high ones.
+  const form = sound.startsWith('aal2-') ? 'g726' : 'g726le';
+  return ['-map', '2:a', '-ac', '1', '-ar', '8000', '-c:a', form, '-b:a', `${bits * 8}k`, '-f', form];
 }
 
 async function defaultCacheFolder(): Promise<string> {

@@ -1,13 +1,14 @@
-import type { VideoCodec } from '../../src/media/access-unit.ts';
+/** Codecs whose frames are NAL units. */
+export type NalCodec = 'h264' | 'h265';
 
 /** What the simulator must know of NAL units (H.264 table 7-1, H.265 table 7-1). */
 export type NalRole = 'slice' | 'parameter-set' | 'delimiter' | 'sei' | 'other';
 
-export function nalType(nal: Buffer, codec: VideoCodec): number {
+export function nalType(nal: Buffer, codec: NalCodec): number {
   return codec === 'h264' ? nal[0]! & 31 : (nal[0]! >> 1) & 63;
 }
 
-export function nalRole(nal: Buffer, codec: VideoCodec): NalRole {
+export function nalRole(nal: Buffer, codec: NalCodec): NalRole {
   const type = nalType(nal, codec);
   if (codec === 'h264') {
     if (type >= 1 && type <= 5) return 'slice';
@@ -39,7 +40,7 @@ export function splitNals(sample: Buffer, lengthBytes = 4): Buffer[] {
  * Filler data that a decoder skips (H.264 NAL type 12, H.265 type 38). It may stand only behind the first slice of its picture
  * (H.264 7.4.1.2.3, H.265 7.4.2.4.4).
  */
-export function fillerNal(codec: VideoCodec, sizeBytes: number): Buffer {
+export function fillerNal(codec: NalCodec, sizeBytes: number): Buffer {
   const header = codec === 'h264' ? [12] : [38 << 1, 1];
   const nal = Buffer.alloc(Math.max(sizeBytes, header.length + 1), 0xff);
   nal.set(header);

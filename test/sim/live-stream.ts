@@ -2,12 +2,10 @@ import type { ActiveFaults } from './active-faults.ts';
 import type { CameraClock } from './camera-clock.ts';
 import { VIDEO_CLOCK_RATE } from './clip.ts';
 import { StreamTally } from './counters.ts';
-import { buildFrameNumberSei } from './frame-number-sei.ts';
 import type { PlaySession } from './play-session.ts';
 import { Programme } from './programme.ts';
 import { dueTicksOf, firstNumberFrom, loopStart, unitOf } from './rtp/loop.ts';
 import type { PreparedClip, PreparedSound, PreparedTrack } from './rtp/prepared-clip.ts';
-import { packNals } from './rtp/video-payload.ts';
 
 /** After a longer pause of this process the stream goes on with the present, as a camera does, and does not make up for it. */
 const MAX_LATENESS_MS = 5_000;
@@ -114,13 +112,12 @@ export class LiveStream {
 
   #sendFrame(number: number): void {
     this.#changeIfDue(number);
-    const { video } = this.prepared;
-    const sei = buildFrameNumberSei(video.codec, { camera: this.#input.camera, frame: number });
+    const frame = this.#programme.frame(number);
     const offered = {
       number,
       prepared: this.prepared,
-      frame: this.#programme.frame(number),
-      sei: packNals([sei], video, false),
+      frame,
+      label: this.prepared.video.packNumber(frame, { camera: this.#input.camera, frame: number }),
       timestamp: this.#videoTimestamp(number),
       dueMs: this.#videoDueMs(number),
     };

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { MIB } from '../../src/base/units.ts';
 import type { ActiveFaults } from './active-faults.ts';
 import { SessionTally } from './counters.ts';
-import { disturb, fillerRun } from './rtp/disturb.ts';
+import { disturb } from './rtp/disturb.ts';
 import {
   fillIn,
   INTERLEAVED_HEADER_BYTES,
@@ -33,7 +33,8 @@ export interface NumberedFrame {
   /** The clip that it is of. */
   readonly prepared: PreparedClip;
   readonly frame: PreparedFrame;
-  readonly sei: PacketRun;
+  /** What carries the number. */
+  readonly label: PacketRun;
   readonly timestamp: number;
   readonly dueMs: number;
 }
@@ -77,14 +78,14 @@ export class PlaySession {
   sendFrame(offered: NumberedFrame): void {
     const track = this.#video;
     if (!track) return;
-    const { frame, sei } = offered;
+    const { frame, label } = offered;
     if (this.#faults.has('silent') || track.outlet.isMuted) {
       this.#leaveOut('framesWithheld');
       return;
     }
     if (track.outlet.backlogBytes > MAX_BACKLOG_BYTES) this.#isDropping = true;
     else if (frame.isKey) this.#isDropping = false;
-    const packets = frame.head.offsets.length + sei.offsets.length + frame.body.offsets.length;
+    const packets = frame.head.offsets.length + label.offsets.length + frame.body.offsets.length;
     if (this.#isDropping) {
       track.sequence = (track.sequence + packets) & 0xffff; // the client is to see that something is missing
       this.#leaveOut('framesDropped');
@@ -163,12 +164,13 @@ export class PlaySession {
   }
 
   #writeDisturbed(track: TrackState, offered: NumberedFrame): void {
-    const { frame, sei, timestamp, prepared } = offered;
+    const { frame, label, timestamp, prepared } = offered;
     const factor = this.#faults.get('bitrate')?.factor ?? 1;
     const frameBytes = frame.head.bytes.length + frame.body.bytes.length;
-    const filler = fillerRun(frameBytes, factor, prepared.video);
-    const endsEarly = filler.offsets.length > 0 && prepared.video.markers === 'frame';
-    const run = joinRuns([frame.head, sei, endsEarly ? withoutMarkers(frame.body) : frame.body, filler]);
+    const filler = prepared.video.packFiller(frame, Math.round(frameBytes * (factor - 1)));
+    const content = joinRuns([frame.head, label, frame.body]);
+    const goesOn = filler.offsets.length > 0 && prepared.video.markers === 'frame';
+    const run = joinRuns([goesOn ? withoutMarkers(content) : content, filler]);
     fillIn(run.bytes, 0, run.offsets, { ...track, timestamp });
     const { pieces, isDamaged, packetsLost } = disturb(splitRun(run), this.#faults);
     this.#write(track, pieces, run.offsets.length);
@@ -213,11 +215,11 @@ function newTrackState(setup: TrackSetup): TrackState {
 /** Head, frame number and body in one piece of memory, so that a frame is one write. */
 function assembleFrame(offered: NumberedFrame, track: TrackState): Buffer {
   const { head, body } = offered.frame;
-  const { sei, timestamp } = offered;
-  const bytes = Buffer.allocUnsafe(head.bytes.length + sei.bytes.length + body.bytes.length);
+  const { label, timestamp } = offered;
+  const bytes = Buffer.allocUnsafe(head.bytes.length + label.bytes.length + body.bytes.length);
   let at = 0;
   let sequence = track.sequence;
-  for (const run of [head, sei, body]) {
+  for (const run of [head, label, body]) {
     run.bytes.copy(bytes, at);
     fillIn(bytes, at, run.offsets, { channel: track.channel, ssrc: track.ssrc, sequence, timestamp });
     at += run.bytes.length;

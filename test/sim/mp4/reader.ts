@@ -55,12 +55,12 @@ function readMoov(moov: Buffer): (Track & { samples: Sample[] })[] {
     const stsd = stbl && findBox(stbl.body, 'stsd');
     const format = stsd && readTrackFormat(stsd);
     if (!tkhd || !mdhd || !stbl || !format) continue;
-    const isG711 = format.kind === 'audio' && format.codec !== 'aac';
+    const isPcm = format.kind === 'audio' && format.codec !== 'aac' && format.codec !== 'opus';
     tracks.push({
       id: idAfterTimes(tkhd),
       format,
       timescale: idAfterTimes(mdhd),
-      samples: readSampleTable(stbl.body, isG711),
+      samples: readSampleTable(stbl.body, isPcm),
     });
   }
   return tracks;

@@ -16,7 +16,7 @@ const MAX_SAMPLES = 120 * 86_400;
 
 /**
  * Samples of a track from its `stbl`, in decoding order; empty for a fragmented file. With `mergeChunks`, each chunk becomes one
- * sample: QuickTime describes G.711 as one sample a byte.
+ * sample: QuickTime describes G.711 and linear PCM as one sample for each of the sound.
  */
 export function readSampleTable(stbl: Buffer, mergeChunks: boolean): Sample[] {
   const sizes = readSizes(stbl);

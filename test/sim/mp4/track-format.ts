@@ -1,17 +1,17 @@
 import { ByteReader } from '../../../src/base/byte-reader.ts';
 import { AppError } from '../../../src/base/errors.ts';
-import type { VideoCodec } from '../../../src/media/access-unit.ts';
 import { type Box, childBoxes } from './boxes.ts';
 
-/** What clips may hold, of all that a camera could send. */
-export type SoundCodec = 'aac' | 'pcmu' | 'pcma';
+/** What clips may hold and recorders store. */
+export type FilePicture = 'h264' | 'h265' | 'mjpeg';
+export type FileSound = 'aac' | 'pcmu' | 'pcma' | 'l16' | 'opus';
 
 export interface VideoTrackFormat {
   readonly kind: 'video';
-  readonly codec: VideoCodec;
+  readonly codec: FilePicture;
   readonly width: number;
   readonly height: number;
-  /** Bytes of the length before each NAL unit. */
+  /** Bytes of the length before each NAL unit; 0 for MJPEG, which has none. */
   readonly nalLengthBytes: number;
   readonly vps: readonly Buffer[];
   readonly sps: readonly Buffer[];
@@ -20,10 +20,10 @@ export interface VideoTrackFormat {
 
 export interface AudioTrackFormat {
   readonly kind: 'audio';
-  readonly codec: SoundCodec;
+  readonly codec: FileSound;
   readonly channels: number;
   readonly sampleRate: number;
-  /** AudioSpecificConfig; empty for G.711. */
+  /** AudioSpecificConfig; empty for all but AAC. */
   readonly config: Buffer;
 }
 
@@ -44,8 +44,18 @@ export function readTrackFormat(stsd: Box): TrackFormat | undefined {
     case 'hvc1':
     case 'hev1':
       return readHevc(entry.body);
+    case 'jpeg':
+      return readMjpeg(entry.body);
+    case 'mp4v':
+      return objectTypeOf(configOf(entry.body, VISUAL_ENTRY_BYTES, 'esds')) === OBJECT_TYPE_JPEG
+        ? readMjpeg(entry.body)
+        : undefined;
     case 'mp4a':
       return readAac(entry.body);
+    case 'Opus':
+      return { ...readSoundFields(entry.body), codec: 'opus', config: Buffer.alloc(0) };
+    case 'twos':
+      return { ...readSoundFields(entry.body), codec: 'l16', config: Buffer.alloc(0) };
     case 'ulaw':
       return { ...readSoundFields(entry.body), codec: 'pcmu', config: Buffer.alloc(0) };
     case 'alaw':
@@ -84,6 +94,10 @@ function readHevc(entry: Buffer): VideoTrackFormat {
   };
 }
 
+function readMjpeg(entry: Buffer): VideoTrackFormat {
+  return { ...readPicture(entry), codec: 'mjpeg', nalLengthBytes: 0, vps: [], sps: [], pps: [] };
+}
+
 function readPicture(entry: Buffer) {
   return { kind: 'video' as const, width: entry.readUInt16BE(24), height: entry.readUInt16BE(26) };
 }
@@ -105,8 +119,23 @@ function configOf(entry: Buffer, fieldBytes: number, type: string): Buffer {
   return box.body;
 }
 
-/** Walks the nested descriptors of ISO 14496-1: ES (3) holds DecoderConfig (4) holds DecoderSpecificInfo (5). */
+/** ISO/IEC 10918-1 in the registry of MPEG-4 object types. */
+const OBJECT_TYPE_JPEG = 0x6c;
+const DECODER_CONFIG = 4;
+const DECODER_SPECIFIC = 5;
+
+function objectTypeOf(esds: Buffer): number | undefined {
+  return descriptorIn(esds, DECODER_CONFIG)?.[0];
+}
+
 function decoderSpecificInfo(esds: Buffer): Buffer {
+  const info = descriptorIn(esds, DECODER_SPECIFIC);
+  if (!info) throw new AppError('corrupt', 'esds has no decoder configuration');
+  return Buffer.from(info);
+}
+
+/** Walks the nested descriptors of ISO 14496-1: ES (3) holds DecoderConfig (4) holds DecoderSpecificInfo (5). */
+function descriptorIn(esds: Buffer, wanted: number): Buffer | undefined {
   const reader = new ByteReader(esds, 'esds');
   reader.skip(4);
   while (reader.remaining > 0) {
@@ -117,15 +146,15 @@ function decoderSpecificInfo(esds: Buffer): Buffer {
       length = (length << 7) | (byte & 127);
       more = (byte & 128) !== 0;
     }
-    if (tag === 5) return Buffer.from(reader.bytes(length));
+    if (tag === wanted) return reader.bytes(length);
     if (tag === 3) {
       reader.skip(2);
       const flags = reader.u8();
       if (flags & 0x80) reader.skip(2);
       if (flags & 0x40) reader.skip(reader.u8());
       if (flags & 0x20) reader.skip(2);
-    } else if (tag === 4) reader.skip(13);
+    } else if (tag === DECODER_CONFIG) reader.skip(13);
     else reader.skip(length);
   }
-  throw new AppError('corrupt', 'esds has no decoder configuration');
+  return undefined;
 }

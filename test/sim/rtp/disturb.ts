@@ -1,7 +1,5 @@
 import type { ActiveFaults } from '../active-faults.ts';
-import { fillerNal } from '../h26x.ts';
-import { INTERLEAVED_HEADER_BYTES, MAX_PAYLOAD_BYTES, type PacketRun, RTP_HEADER_BYTES } from './packets.ts';
-import { type NalPacking, packNals } from './video-payload.ts';
+import { INTERLEAVED_HEADER_BYTES, RTP_HEADER_BYTES } from './packets.ts';
 
 const DEFAULT_GARBAGE_SHARE = 0.05;
 const MAX_GARBAGE_BYTES = 1500;
@@ -62,18 +60,6 @@ function loseBursts(pieces: readonly Buffer[], faults: ActiveFaults): Buffer[] {
     memory.packetsLeft--;
     return false;
   });
-}
-
-/** Filler so that a frame of `frameBytes` becomes `factor` times as large; to be put behind its slices. */
-export function fillerRun(frameBytes: number, factor: number, packing: NalPacking): PacketRun {
-  const nals: Buffer[] = [];
-  let missing = Math.round(frameBytes * (factor - 1));
-  while (missing > PACKET_HEADER_BYTES) {
-    const nal = fillerNal(packing.codec, Math.min(MAX_PAYLOAD_BYTES, missing - PACKET_HEADER_BYTES));
-    nals.push(nal);
-    missing -= nal.length + PACKET_HEADER_BYTES;
-  }
-  return packNals(nals, packing, true);
 }
 
 /** Keeps headers and the first bytes of each payload, so that the packet looks right and its content is not. */

@@ -1,9 +1,14 @@
-import { type Clip, type ClipSound, framesPerSecond } from '../clip.ts';
+import { type Clip, framesPerSecond } from '../clip.ts';
 import type { PreparedClip } from '../rtp/prepared-clip.ts';
+import { soundPayloadType } from '../rtp/sound-payload.ts';
+import { videoPayloadType } from '../rtp/video-payload.ts';
+import { describeSound } from './sound-description.ts';
 
 /** What the last part of a track's address is called. */
 export const TRACK_CONTROLS = { video: 'trackID=0', sound: 'trackID=1' } as const;
 export type TrackName = keyof typeof TRACK_CONTROLS;
+
+const PICTURE_NAMES = { h264: 'H264', h265: 'H265', mjpeg: 'JPEG' } as const;
 
 export interface DescribedCamera {
   readonly name: string;
@@ -15,7 +20,8 @@ export interface DescribedCamera {
 /** The SDP of one stream (RFC 8866; attributes after RFC 6184, 7798, 3640). */
 export function describeStream(prepared: PreparedClip, camera: DescribedCamera): string {
   const { address, name, declaredFps } = camera;
-  const { video, sound } = prepared;
+  const { video, sound } = prepared.clip;
+  const type = videoPayloadType(video.codec);
   const lines = [
     'v=0',
     `o=- 1 1 IN IP4 ${address}`,
@@ -24,18 +30,18 @@ export function describeStream(prepared: PreparedClip, camera: DescribedCamera):
     't=0 0',
     'a=control:*',
     'a=range:npt=0-',
-    `m=video 0 RTP/AVP ${video.payloadType}`,
+    `m=video 0 RTP/AVP ${type}`,
     `b=AS:${bandwidthKbps(prepared.clip)}`,
-    `a=rtpmap:${video.payloadType} ${video.codec === 'h264' ? 'H264' : 'H265'}/90000`,
-    ...videoParameters(prepared).map((parameters) => `a=fmtp:${video.payloadType} ${parameters}`),
-    `a=framerate:${declaredFps ?? framesPerSecond(prepared.clip.video)}`,
+    `a=rtpmap:${type} ${PICTURE_NAMES[video.codec]}/90000`,
+    ...videoParameters(prepared).map((parameters) => `a=fmtp:${type} ${parameters}`),
+    `a=framerate:${declaredFps ?? framesPerSecond(video)}`,
     `a=control:${TRACK_CONTROLS.video}`,
   ];
-  const clipSound = prepared.clip.sound;
-  if (sound && clipSound) {
-    const type = sound.payloadType;
-    lines.push(`m=audio 0 RTP/AVP ${type}`, `a=rtpmap:${type} ${soundEncoding(clipSound)}`);
-    if (clipSound.codec === 'aac') lines.push(`a=fmtp:${type} ${aacParameters(clipSound)}`);
+  if (sound) {
+    const { encoding, parameters } = describeSound(sound);
+    const soundType = soundPayloadType(sound.codec);
+    lines.push(`m=audio 0 RTP/AVP ${soundType}`, `a=rtpmap:${soundType} ${encoding}`);
+    if (parameters) lines.push(`a=fmtp:${soundType} ${parameters}`);
     lines.push(`a=control:${TRACK_CONTROLS.sound}`);
   }
   return `${lines.join('\r\n')}\r\n`;
@@ -44,6 +50,7 @@ export function describeStream(prepared: PreparedClip, camera: DescribedCamera):
 /** What stands in `a=fmtp`; empty when there is nothing to say. */
 function videoParameters({ clip: { video }, options }: PreparedClip): string[] {
   const base64 = (nals: readonly Buffer[]) => nals.map((nal) => nal.toString('base64')).join(',');
+  if (video.codec === 'mjpeg') return [];
   const hasSets = options.parameterSets !== 'in-band';
   if (video.codec === 'h265') {
     const { vps, sps, pps } = video;
@@ -52,23 +59,6 @@ function videoParameters({ clip: { video }, options }: PreparedClip): string[] {
   const profile = video.sps[0]?.toString('hex', 1, 4) ?? '42001e';
   const sets = hasSets ? `;sprop-parameter-sets=${base64([...video.sps, ...video.pps])}` : '';
   return [`packetization-mode=1;profile-level-id=${profile}${sets}`];
-}
-
-function soundEncoding(sound: ClipSound): string {
-  const channels = sound.channels > 1 ? `/${sound.channels}` : '';
-  switch (sound.codec) {
-    case 'aac':
-      return `MPEG4-GENERIC/${sound.clockRate}/${sound.channels}`;
-    case 'pcmu':
-      return `PCMU/${sound.clockRate}${channels}`;
-    case 'pcma':
-      return `PCMA/${sound.clockRate}${channels}`;
-  }
-}
-
-function aacParameters(sound: ClipSound): string {
-  const config = sound.config.toString('hex').toUpperCase();
-  return `streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=${config}`;
 }
 
 function bandwidthKbps(clip: Clip): number {
