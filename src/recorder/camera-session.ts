@@ -11,8 +11,7 @@ import { RtspClient, type RtspCounters } from '../protocols/rtsp/client-session.
 import type { SenderReportHint } from '../protocols/rtsp/media-lane.ts';
 import type { Track } from '../protocols/rtsp/tracks.ts';
 import type { TransportMemory, TransportSetting } from '../protocols/rtsp/transport-choice.ts';
-import { parseRtspUrl } from '../protocols/rtsp/url.ts';
-import type { LoginLimiter } from './camera/login-limiter.ts';
+import type { AccountGate, LoginLimiter } from './camera/login-limiter.ts';
 import { RetryPolicy } from './camera/retry-policy.ts';
 
 /** Cameras on a LAN answer within milliseconds; a busy one may take seconds. */
@@ -84,6 +83,7 @@ export class CameraSession {
   readonly #retry = new RetryPolicy();
   readonly #transportMemory: TransportMemory = {};
   #client: RtspClient | undefined;
+  #gate: AccountGate | undefined;
   #upMs: number | undefined;
   #hasToldOfClearPassword = false;
   #endSession: ((end: End) => void) | undefined;
@@ -138,7 +138,7 @@ export class CameraSession {
       if (signal.aborted) return;
       const playedMs = this.#upMs === undefined ? 0 : clock.monotonicMs() - this.#upMs;
       this.#upMs = undefined;
-      const delayMs = this.#retry.nextMs({ error, playedMs, accountWaitMs: this.#accountWaitMs() });
+      const delayMs = this.#retry.nextMs({ error, playedMs, accountWaitMs: this.#gate?.waitMs() ?? 0 });
       const { cause, detail } = failure;
       log.warn({ cause, detail, retryInMs: Math.round(delayMs) }, 'camera not delivering');
       this.#options.onDown(failure, attemptUtcMs);
@@ -181,6 +181,7 @@ export class CameraSession {
   #newClient(shown: Map<string, string>, isOver: () => boolean): RtspClient {
     const { access, clock, log, onFormat, onUnit, onSenderReport } = this.#options;
     const { url, username, password, transport, certificate } = this.#options.address();
+    this.#gate = access.limiter.gateFor({ username, password });
     return new RtspClient({
       url,
       username,
@@ -191,7 +192,7 @@ export class CameraSession {
       log,
       // Cheap cameras know nothing else; that the password goes in clear is said.
       isBasicAllowed: true,
-      loginGate: access.limiter.gateFor({ username, password }),
+      loginGate: this.#gate,
       certificateOf: (peer) => certificate ?? access.certificates.expected(peer),
       onCertificate: (peer, sha256) => shown.set(peer, sha256),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -221,16 +222,6 @@ export class CameraSession {
       {},
       'the camera knows basic authentication only: its password goes over the network in clear',
     );
-  }
-
-  #accountWaitMs(): number {
-    const { access } = this.#options;
-    const { url, username, password } = this.#options.address();
-    try {
-      return access.limiter.waitMs(parseRtspUrl(url).host, { username, password });
-    } catch {
-      return 0; // no address, so that nothing was sent either
-    }
   }
 }
 

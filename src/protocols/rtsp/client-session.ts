@@ -100,6 +100,8 @@ export class RtspClient {
   readonly #options: RtspClientOptions;
   readonly #ended = new AbortController();
   #login: Login | undefined;
+  /** HTTP and RTSP are challenged each for itself. */
+  #tunnelLogin: Login | undefined;
   #session: MediaSession | undefined;
   #state: 'new' | 'starting' | 'playing' | 'ended' = 'new';
   #farewell: Promise<void> | undefined;
@@ -143,9 +145,10 @@ export class RtspClient {
     return this.#certificate;
   }
 
-  /** How the camera let itself be convinced; `none`: it did not ask. */
+  /** How the camera let itself be convinced, in its weakest part; `none`: it did not ask. */
   get authentication(): 'none' | 'basic' | 'digest' {
-    return this.#login?.authentication ?? 'none';
+    const used = [this.#login?.authentication, this.#tunnelLogin?.authentication];
+    return (['basic', 'digest'] as const).find((scheme) => used.includes(scheme)) ?? 'none';
   }
 
   /**
@@ -234,9 +237,9 @@ export class RtspClient {
   }
 
   #newSession(url: RtspUrl, login: Login, transport: MediaTransport): MediaSession {
-    // HTTP and RTSP are challenged each for itself.
     const tunnelLogin = transport === 'http' ? this.#newLogin() : undefined;
     tunnelLogin?.connectTo(url.host);
+    this.#tunnelLogin = tunnelLogin;
     const carrier = carrierTo({ url, certificateCheck: (peer) => this.#certificateCheck(peer), tunnelLogin });
     const session = new MediaSession({
       ...this.#options,

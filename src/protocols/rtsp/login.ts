@@ -7,9 +7,9 @@ import type { RtspHeaders } from './message.ts';
  * sessions with the same account, and leaves when their outcome is known.
  */
 export interface LoginGate {
-  /** Waits for its turn. Rejects with AppError `unauthorized` where the camera has refused the same credentials a moment ago. */
-  enter(host: string, signal: AbortSignal): Promise<void>;
-  leave(host: string, outcome: LoginOutcome): void;
+  /** Waits for its turn. Rejects with AppError `unauthorized` where `peer` has refused the same credentials a moment ago. */
+  enter(peer: string, signal: AbortSignal): Promise<void>;
+  leave(peer: string, outcome: LoginOutcome): void;
 }
 
 export type LoginOutcome = 'accepted' | 'refused' | 'unknown';
@@ -29,7 +29,7 @@ interface Answer {
 }
 
 export interface Question<A extends Answer> {
-  /** For messages. */
+  /** `10.0.0.5:554`, for messages and for the gate. */
   readonly peer: string;
   readonly method: string;
   readonly uri: string;
@@ -88,12 +88,11 @@ export class Login {
 
   /** Rejects with AppError `unauthorized` when the camera refuses the credentials, or as `ask` does. */
   async exchange<A extends Answer>(question: Question<A>): Promise<A> {
-    const host = this.#host;
     const turn: Turn = { isOurs: false, outcome: 'unknown' };
     try {
       return await this.#askUntilSettled(question, turn);
     } finally {
-      if (turn.isOurs) this.#options.gate?.leave(host, turn.outcome);
+      if (turn.isOurs) this.#options.gate?.leave(question.peer, turn.outcome);
     }
   }
 
@@ -103,7 +102,7 @@ export class Login {
     for (let signedAttempts = 0; ; ) {
       const authorization = this.#isRefused ? undefined : this.#authenticator.authorize(question.method, question.uri);
       if (authorization !== undefined) signedAttempts++;
-      if (received === undefined && authorization !== undefined) await this.#takeTurn(turn);
+      if (received === undefined && authorization !== undefined) await this.#takeTurn(question.peer, turn);
       const answer = received ?? (await question.ask(authorization));
       received = undefined;
       if (answer.status !== 401) {
@@ -121,9 +120,9 @@ export class Login {
     }
   }
 
-  async #takeTurn(turn: Turn): Promise<void> {
+  async #takeTurn(peer: string, turn: Turn): Promise<void> {
     if (this.#nonce === 'accepted' || turn.isOurs) return;
-    await this.#options.gate?.enter(this.#host, this.#options.signal);
+    await this.#options.gate?.enter(peer, this.#options.signal);
     turn.isOurs = true;
   }
 

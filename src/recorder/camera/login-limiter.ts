@@ -5,7 +5,8 @@ import { REFUSED_RETRY_MS } from './retry-policy.ts';
 
 /** What must be known after a restart of the recorder, too. */
 export interface Refusal {
-  readonly host: string;
+  /** `10.0.0.5:554` */
+  readonly peer: string;
   readonly username: string;
   readonly atUtcMs: number;
 }
@@ -24,7 +25,7 @@ export interface AccountCredentials {
 }
 
 interface Account {
-  readonly host: string;
+  readonly peer: string;
   readonly username: string;
   /** Somebody has sent credentials and waits for the outcome. */
   isBusy: boolean;
@@ -32,10 +33,18 @@ interface Account {
   refused: { readonly atMs: number; readonly atUtcMs: number; readonly password: string | undefined } | undefined;
 }
 
+/** The gate of one session. */
+export interface AccountGate extends LoginGate {
+  /** How long the credentials must not be sent to the peer that they were last meant for. */
+  waitMs(): number;
+}
+
 /**
- * One attempt a minute with a password that a camera refuses, however many channels use the same account of the same host: an encoder or
- * a recorder with 16 channels would be locked within a second otherwise. Credentials go out one session at a time, so that the first refusal
- * stops the others; a password that was mended is tried at once.
+ * One attempt a minute with a password that a camera refuses, however many channels use the same account of the same device: an encoder
+ * with 16 channels would lock it within a second otherwise. Credentials go out one session at a time, so that the first refusal stops the
+ * others; a password that was mended is tried at once.
+ *
+ * A device is a host and a port: behind one address of a router there are several, and one that refuses must not keep the others waiting.
  */
 export class LoginLimiter {
   readonly #options: LoginLimiterOptions;
@@ -44,25 +53,27 @@ export class LoginLimiter {
   constructor(options: LoginLimiterOptions) {
     this.#options = options;
     const { clock, refusals } = options;
-    for (const { host, username, atUtcMs } of refusals) {
+    for (const { peer, username, atUtcMs } of refusals) {
       // A clock that was set back since must not keep a camera waiting for longer.
       const agoMs = Math.max(0, clock.nowUtcMs() - atUtcMs);
-      const account = this.#accountOf(host, username);
+      const account = this.#accountOf(peer, username);
       account.refused = { atMs: clock.monotonicMs() - agoMs, atUtcMs, password: undefined };
     }
   }
 
-  gateFor(credentials: AccountCredentials): LoginGate {
+  gateFor({ username, password }: AccountCredentials): AccountGate {
+    let lastPeer: string | undefined;
     return {
-      enter: (host, signal) => this.#enter(this.#accountOf(host, credentials.username), credentials.password, signal),
-      leave: (host, outcome) => this.#leave(this.#accountOf(host, credentials.username), credentials.password, outcome),
+      enter: (peer, signal) => {
+        lastPeer = peer;
+        return this.#enter(this.#accountOf(peer, username), password, signal);
+      },
+      leave: (peer, outcome) => this.#leave(this.#accountOf(peer, username), password, outcome),
+      waitMs: () => {
+        const account = lastPeer === undefined ? undefined : this.#accounts.get(keyOf(lastPeer, username));
+        return account === undefined ? 0 : this.#waitMs(account, password);
+      },
     };
-  }
-
-  /** How long these credentials must not be sent to this host. */
-  waitMs(host: string, { username, password }: AccountCredentials): number {
-    const account = this.#accounts.get(keyOf(host, username));
-    return account === undefined ? 0 : this.#waitMs(account, password);
   }
 
   async #enter(account: Account, password: string, signal: AbortSignal): Promise<void> {
@@ -72,7 +83,7 @@ export class LoginLimiter {
       const seconds = Math.ceil(waitMs / 1000);
       throw new AppError(
         'unauthorized',
-        `${account.host} refused the password of user "${account.username}" a moment ago; it is tried again in ${seconds} s, so that the camera does not lock the account`,
+        `${account.peer} refused the password of user "${account.username}" a moment ago; it is tried again in ${seconds} s, so that the camera does not lock the account`,
       );
     }
     account.isBusy = true;
@@ -107,23 +118,23 @@ export class LoginLimiter {
   }
 
   #refusals(): Refusal[] {
-    return [...this.#accounts.values()].flatMap(({ host, username, refused }) =>
-      refused === undefined ? [] : [{ host, username, atUtcMs: refused.atUtcMs }],
+    return [...this.#accounts.values()].flatMap(({ peer, username, refused }) =>
+      refused === undefined ? [] : [{ peer, username, atUtcMs: refused.atUtcMs }],
     );
   }
 
-  #accountOf(host: string, username: string): Account {
-    const key = keyOf(host, username);
+  #accountOf(peer: string, username: string): Account {
+    const key = keyOf(peer, username);
     const known = this.#accounts.get(key);
     if (known !== undefined) return known;
-    const account: Account = { host, username, isBusy: false, waiting: new Set(), refused: undefined };
+    const account: Account = { peer, username, isBusy: false, waiting: new Set(), refused: undefined };
     this.#accounts.set(key, account);
     return account;
   }
 }
 
-function keyOf(host: string, username: string): string {
-  return `${host.toLowerCase()} ${username}`;
+function keyOf(peer: string, username: string): string {
+  return `${peer.toLowerCase()} ${username}`;
 }
 
 /** Resolves when whoever is busy with the account has left. */

@@ -7,7 +7,7 @@ const VERSION = 1;
 
 const Refusals = Type.Object({
   version: Type.Literal(VERSION),
-  refusals: Type.Array(Type.Object({ host: Type.String(), username: Type.String(), atUtcMs: Type.Number() })),
+  refusals: Type.Array(Type.Object({ peer: Type.String(), username: Type.String(), atUtcMs: Type.Number() })),
 });
 type Refusals = Static<typeof Refusals>;
 

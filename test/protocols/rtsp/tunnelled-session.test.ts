@@ -144,7 +144,18 @@ describe('passwords', () => {
     expect(isRight(tunnel.requests[2]!, 'n')).toBe(true);
   });
 
-  it('are refused after one try, and asked for within as well where the camera wants that', async () => {
+  it('in basic on the GET is what counts for the report', async () => {
+    const { tunnel } = await tunnelled({
+      answerGet: ({ headers }) =>
+        headers.has('authorization') ? undefined : ['HTTP/1.0 401 No\r\nWWW-Authenticate: Basic realm="web"\r\n\r\n'],
+    });
+    const { client } = view(tunnel.url);
+    await client.start();
+    expect(client.authentication).toBe('basic');
+    expect(tunnel.requests[2]!.headers.get('authorization')).toBe('Basic YWRtaW46c2VjcmV0');
+  });
+
+  it('are refused after one try', async () => {
     const { camera, tunnel } = await tunnelled({ answerGet: () => challenge('n') });
     await expect(view(tunnel.url).client.start()).rejects.toMatchObject({ kind: 'unauthorized' });
     expect(methodsOf(tunnel.requests)).toEqual(['GET', 'GET']);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/base/clock.ts';
-import { LoginLimiter, type Refusal } from '../../../src/recorder/camera/login-limiter.ts';
+import { type AccountCredentials, LoginLimiter, type Refusal } from '../../../src/recorder/camera/login-limiter.ts';
 
 const START_UTC_MS = Date.UTC(2026, 0, 1);
 const right = { username: 'admin', password: 'right' };
@@ -29,6 +29,16 @@ async function isSettled(work: Promise<unknown>): Promise<boolean> {
   return isDone;
 }
 
+/** Asked by a session whose credentials were last meant for `cam`. */
+function waitMs(limiter: LoginLimiter, credentials: AccountCredentials): number {
+  const gate = limiter.gateFor(credentials);
+  gate.enter('cam', AbortSignal.abort()).then(
+    () => gate.leave('cam', 'unknown'),
+    () => undefined,
+  );
+  return gate.waitMs();
+}
+
 describe('the limiter of logins', () => {
   it('lets one session at a time try an account, whoever asks', async () => {
     const { limiter } = limited();
@@ -44,10 +54,11 @@ describe('the limiter of logins', () => {
     await third;
   });
 
-  it('does not hold up another host, nor another user', async () => {
+  it('does not hold up another host or port, nor another user', async () => {
     const { limiter } = limited();
     await limiter.gateFor(right).enter('cam', never);
     await limiter.gateFor(right).enter('other', never);
+    await limiter.gateFor(right).enter('cam:8554', never);
     await limiter.gateFor({ ...right, username: 'guest' }).enter('cam', never);
   });
 
@@ -62,9 +73,9 @@ describe('the limiter of logins', () => {
     }
     await clock.advance(59_000);
     await expect(gate.enter('cam', never)).rejects.toThrow('in 1 s');
-    expect(limiter.waitMs('cam', wrong)).toBe(1000);
+    expect(waitMs(limiter, wrong)).toBe(1000);
     await clock.advance(1000);
-    expect(limiter.waitMs('cam', wrong)).toBe(0);
+    expect(waitMs(limiter, wrong)).toBe(0);
     await gate.enter('cam', never);
   });
 
@@ -75,9 +86,9 @@ describe('the limiter of logins', () => {
     const mended = limiter.gateFor(right).enter('cam', never);
     gate.leave('cam', 'refused');
     await mended;
-    expect(limiter.waitMs('cam', right)).toBe(0);
+    expect(waitMs(limiter, right)).toBe(0);
     limiter.gateFor(right).leave('cam', 'accepted');
-    expect(limiter.waitMs('cam', wrong)).toBe(0);
+    expect(waitMs(limiter, wrong)).toBe(0);
   });
 
   it('keeps a refusal when the next outcome is not known', async () => {
@@ -88,7 +99,7 @@ describe('the limiter of logins', () => {
     await limiter.gateFor(right).enter('cam', never);
     limiter.gateFor(right).leave('cam', 'unknown');
     await clock.advance(1000);
-    expect(limiter.waitMs('cam', wrong)).toBe(59_000);
+    expect(waitMs(limiter, wrong)).toBe(59_000);
   });
 
   it('ends waiting when the session is stopped', async () => {
@@ -107,37 +118,37 @@ describe('after a restart', () => {
     const before = limited();
     await before.limiter.gateFor(wrong).enter('cam', never);
     before.limiter.gateFor(wrong).leave('cam', 'refused');
-    expect(before.saved).toEqual([[{ host: 'cam', username: 'admin', atUtcMs: START_UTC_MS }]]);
+    expect(before.saved).toEqual([[{ peer: 'cam', username: 'admin', atUtcMs: START_UTC_MS }]]);
     expect(JSON.stringify(before.saved)).not.toContain('wrong');
 
     const { clock, limiter } = limited([...before.saved[0]!]);
     clock.stepWall(0);
-    expect(limiter.waitMs('cam', right)).toBe(60_000);
+    expect(waitMs(limiter, right)).toBe(60_000);
     await clock.advance(60_000);
-    expect(limiter.waitMs('cam', right)).toBe(0);
+    expect(waitMs(limiter, right)).toBe(0);
   });
 
   it.each([
     ['20 s ago', -20_000, 40_000],
     ['an hour ago', -3_600_000, 0],
     ['in the future: the clock was set back', 3_600_000, 60_000],
-  ])('refused %s', (_, atMs, waitMs) => {
-    const { limiter } = limited([{ host: 'cam', username: 'admin', atUtcMs: START_UTC_MS + atMs }]);
-    expect(limiter.waitMs('cam', right)).toBe(waitMs);
+  ])('refused %s', (_, atMs, expected) => {
+    const { limiter } = limited([{ peer: 'cam', username: 'admin', atUtcMs: START_UTC_MS + atMs }]);
+    expect(waitMs(limiter, right)).toBe(expected);
   });
 
   it('only what still counts is written', async () => {
-    const { clock, limiter, saved } = limited([{ host: 'old', username: 'admin', atUtcMs: START_UTC_MS - 50_000 }]);
-    const refuse = async (host: string) => {
-      await limiter.gateFor(wrong).enter(host, never);
-      limiter.gateFor(wrong).leave(host, 'refused');
+    const { clock, limiter, saved } = limited([{ peer: 'old', username: 'admin', atUtcMs: START_UTC_MS - 50_000 }]);
+    const refuse = async (peer: string) => {
+      await limiter.gateFor(wrong).enter(peer, never);
+      limiter.gateFor(wrong).leave(peer, 'refused');
     };
     await refuse('a');
     await clock.advance(30_000);
     await refuse('b');
     await clock.advance(40_000);
     await refuse('c');
-    expect(saved.map((refusals) => refusals.map(({ host }) => host))).toEqual([
+    expect(saved.map((refusals) => refusals.map(({ peer }) => peer))).toEqual([
       ['old', 'a'],
       ['a', 'b'],
       ['b', 'c'],
