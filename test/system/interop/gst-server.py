@@ -19,10 +19,13 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 ROLE = "viewer"
+STDOUT_LOCK = threading.Lock()
 
 
 def say(**event):
-    print(json.dumps(event), flush=True)
+    # Pads are probed in threads of their own: each line in one piece.
+    with STDOUT_LOCK:
+        print(json.dumps(event), flush=True)
 
 
 class CountingFactory(GstRtspServer.RTSPMediaFactory):
