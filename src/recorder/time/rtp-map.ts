@@ -1,6 +1,6 @@
-/** Slewing: a share of a frame's duration and an absolute bound, both invisible; more of it for a large debt. */
-const SLEW = { share: 0.1, maxMs: 5 };
-const FAST_SLEW = { share: 0.2, maxMs: 10 };
+/** Slewing: a share of a frame's duration, which nobody sees, and more of it for a large debt; a pause is no long frame. */
+const SLEW = { share: 0.1, maxMs: 50 };
+const FAST_SLEW = { share: 0.2, maxMs: 200 };
 const LARGE_DEBT_MS = 500;
 
 /**

@@ -24,7 +24,7 @@ import { RtpMap } from './rtp-map.ts';
 
 /** A frame may be placed before its arrival by this much before it counts as impossible: the first frames' delay was an unlucky one. */
 const MAX_AHEAD_MS = 100;
-/** … and one step by so much more than the time that passed is a jump of the camera's clock. */
+/** … and one step by so much more than the time that passed, and by twice that time, is a jump of the camera's clock. */
 const MIN_JUMP_MS = 250;
 /** A frame that is later than this was not held by a network: the camera's clock stood still, or went back unseen. */
 const MAX_LATE_MS = 10 * SECOND_MS;
@@ -32,6 +32,9 @@ const MAX_LATE_MS = 10 * SECOND_MS;
 const MIN_STEP_MS = SECOND_MS;
 /** What is sent after a key frame and shown before it: 16 pictures at 16 per second. */
 const LEADING_MS = SECOND_MS;
+/** Two frames, less their jitter; and how many units it takes to know what a frame is. */
+const ROOM_FRAMES = 1.5;
+const UNITS_TO_LEARN = 16;
 /** Frames that are held back by `MAX_AHEAD_MS` still follow each other. */
 const MIN_FRAME_MS = 1;
 
@@ -64,6 +67,10 @@ export class TrackClock {
   /** The one before it: what lies between the two is reordered, what lies before both went back. */
   #floorRtp = 0;
   #floorTicks = Number.NEGATIVE_INFINITY;
+  #lastRtp = 0;
+  /** Between any two units: a frame. */
+  #leastStep = Number.POSITIVE_INFINITY;
+  #units = 0;
 
   /** By how much frames are to be placed before arrival. */
   #leadMs = 0;
@@ -123,8 +130,7 @@ export class TrackClock {
     if (Number.isNaN(this.#epochUtcMs)) return this.#begin(rtpTime, arrivalUtcMs, afterUtcMs);
     if (this.#isByArrival) return this.#placeByArrival(rtpTime, arrivalUtcMs);
     if (rtpTime === this.#maxRtp) return this.#placeRepeated(rtpTime, arrivalUtcMs);
-    if (rtpTime < this.#maxRtp && rtpTime > this.#floorRtp) return this.#placeBetween(rtpTime);
-    return this.#placeNext(rtpTime, arrivalUtcMs);
+    return this.#isReordered(rtpTime) ? this.#placeBetween(rtpTime) : this.#placeNext(rtpTime, arrivalUtcMs);
   }
 
   /** Our own wall clock was slewed: times follow, smoothly. */
@@ -165,7 +171,7 @@ export class TrackClock {
     const mapped = this.#map.ticksOf(rtpTime);
     const stepMs = (mapped - this.#maxTicks) / this.#ticksPerMs;
     const aheadMs = this.wallUtcMs(mapped) - arrivalUtcMs - this.#leadMs;
-    if (rtpTime < this.#maxRtp || (aheadMs > MAX_AHEAD_MS && stepMs - passedMs > MIN_JUMP_MS)) {
+    if (rtpTime < this.#maxRtp || (aheadMs > MAX_AHEAD_MS && stepMs - passedMs > Math.max(MIN_JUMP_MS, passedMs))) {
       return this.#jumpTo(rtpTime, this.#maxTicks + this.#toTicks(passedMs), arrivalUtcMs, stepMs - passedMs);
     }
     if (aheadMs < -MAX_LATE_MS) {
@@ -178,13 +184,30 @@ export class TrackClock {
     }
     ticks += this.#map.pay((ticks - this.#maxTicks) / this.#ticksPerMs);
     this.#map.moveBy(ticks - mapped);
+    this.#learnStep(rtpTime);
     this.#advanceTo(rtpTime, ticks, arrivalUtcMs);
     this.#observe(rtpTime, ticks, arrivalUtcMs);
     return ticks;
   }
 
+  /**
+   * Where a picture lies between the newest two that moved time on, there is room for it: they are more than a frame apart. Otherwise
+   * the clock was set back by less than a frame, as happens with slow cameras.
+   */
+  #isReordered(rtpTime: number): boolean {
+    if (rtpTime > this.#maxRtp || rtpTime <= this.#floorRtp) return false;
+    return this.#units < UNITS_TO_LEARN || this.#maxRtp - this.#floorRtp >= ROOM_FRAMES * this.#leastStep;
+  }
+
+  #learnStep(rtpTime: number): void {
+    this.#units++;
+    this.#leastStep = Math.min(this.#leastStep, Math.abs(rtpTime - this.#lastRtp));
+    this.#lastRtp = rtpTime;
+  }
+
   /** Shown before one that came before it. A ratio that was learned in between must not change the order. */
   #placeBetween(rtpTime: number): number {
+    this.#learnStep(rtpTime);
     return Math.min(Math.max(this.#map.ticksOf(rtpTime), this.#floorTicks + 1), this.#maxTicks - 1);
   }
 
@@ -218,6 +241,7 @@ export class TrackClock {
     this.#map.pivotAt(rtpTime, ticks);
     this.#measureFrom(rtpTime);
     this.#advanceTo(rtpTime, ticks, arrivalUtcMs);
+    this.#lastRtp = rtpTime;
     this.#floorRtp = rtpTime - LEADING_MS * this.#ticksPerMs;
   }
 

@@ -15,6 +15,8 @@ export interface SimulatedTrackOptions {
   /** What the timestamps are made for; left out: the same. */
   readonly declaredFps?: number;
   readonly clockRate?: number;
+  /** Delivered instead, in such times: a night mode, whose timestamps go on as by day. */
+  readonly nights?: readonly { readonly fromMs: number; readonly toMs: number; readonly fps: number }[];
   readonly driftPpm?: number;
   readonly latencyMs?: number;
   /** Added to the latency, evenly distributed. */
@@ -40,20 +42,26 @@ export function* simulateTrack(durationMs: number, options: SimulatedTrackOption
   const ticksPerFrame = (clockRate / declaredFps) * (1 + driftPpm / 1e6);
   let hiddenFrames = 0;
   let lastArrivalMs = 0;
+  let takenMs = startMs;
+  let nextMs = startMs;
   for (let index = 0; ; index++) {
-    const takenMs = startMs + (index * 1000) / fps;
+    takenMs = options.nights ? nextMs : startMs + (index * 1000) / fps;
     if (takenMs - startMs >= durationMs) return;
-    const pause = options.pauses?.find(({ fromMs, toMs }) => takenMs >= fromMs && takenMs < toMs);
+    nextMs = takenMs + 1000 / (options.nights?.find(isWithin(takenMs))?.fps ?? fps);
+    const pause = options.pauses?.find(isWithin(takenMs));
     if (pause?.isHidden) hiddenFrames++;
     if (pause) continue;
     const jumpMs = (options.jumps ?? []).reduce((sum, { atMs, byMs }) => (takenMs >= atMs ? sum + byMs : sum), 0);
     const rtpTime = startRtp + Math.round((index - hiddenFrames) * ticksPerFrame + (jumpMs * clockRate) / 1000);
     let arrivalMs = takenMs + latencyMs + random() * jitterMs;
-    for (const stall of options.stalls ?? [])
-      if (arrivalMs >= stall.fromMs && arrivalMs < stall.toMs) arrivalMs = stall.toMs;
-    const narrow = options.narrow?.find(({ fromMs, toMs }) => lastArrivalMs >= fromMs && lastArrivalMs < toMs);
+    arrivalMs = options.stalls?.find(isWithin(arrivalMs))?.toMs ?? arrivalMs;
+    const narrow = options.narrow?.find(isWithin(lastArrivalMs));
     arrivalMs = Math.max(arrivalMs, lastArrivalMs + (narrow ? 1000 / fps / narrow.pace : 0.05));
     lastArrivalMs = arrivalMs;
     yield { index, takenMs, rtpTime, arrivalMs };
   }
+}
+
+function isWithin(atMs: number): (span: { readonly fromMs: number; readonly toMs: number }) => boolean {
+  return ({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs;
 }
