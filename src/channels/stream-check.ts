@@ -24,7 +24,8 @@ export function checkStream(
   if (!channel.isEnabled) return NOTHING;
   const report = recorder.streamReport(channel.id);
   const state = recorder.channel(channel.id);
-  const findings = streamFindings({ report, state, channel, promisedLossMs });
+  const recorderStartedUtcMs = recorder.hello?.startedUtcMs;
+  const findings = streamFindings({ report, state, channel, recorderStartedUtcMs, promisedLossMs });
   const isLong = findings.some(({ code }) => code === 'key-interval-long');
   return {
     report,

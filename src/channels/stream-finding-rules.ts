@@ -28,6 +28,9 @@ const PEAK_OVER_ALLOTMENT = 2;
 const LOST_SHARE = 0.001;
 const LOST_PACKETS = 10;
 const MALFORMED_FRAMES = 3;
+/** A camera that restarts for its update, or whose cable is put in anew, comes back two or three times; more is a fault. */
+const SESSIONS = 4;
+const SESSION_EVERY_MS = HOUR_MS;
 /** What the ONVIF world calls off: beyond it also signed requests are refused. */
 const CLOCK_OFF_MS = 5 * SECOND_MS;
 const WALL_STEPS = 2;
@@ -107,6 +110,23 @@ export const RULES: readonly Rule[] = [
         }
       );
     }),
+  },
+  {
+    code: 'sessions-break',
+    severity: 'problem',
+    title: 'The connection breaks off',
+    find: ({ report, recorderStartedUtcMs }) => {
+      const sessions = report?.sinceStart?.sessions ?? 0;
+      if (report === undefined || recorderStartedUtcMs === undefined || sessions < SESSIONS) return undefined;
+      const sinceMs = report.atUtcMs - recorderStartedUtcMs;
+      return (
+        sinceMs / sessions < SESSION_EVERY_MS && {
+          sentence: `The connection to the camera began ${sessions} times in ${duration(sinceMs)}; each break is a gap.`,
+          advice:
+            'Look at power, cable and wireless link of the camera, and at the number of its other viewers; update its firmware.',
+        }
+      );
+    },
   },
   {
     code: 'frames-malformed',

@@ -13,6 +13,8 @@ export interface StreamFacts {
   readonly report: StreamReport | undefined;
   readonly state: Pick<ChannelState, 'detail' | 'presentedCertificate'> | undefined;
   readonly channel: Pick<ChannelSettings, 'transport' | 'allotmentMbps'>;
+  /** When the recorder started; undefined while it is not connected. */
+  readonly recorderStartedUtcMs: number | undefined;
   /** What a power cut may cost, whatever the camera does. */
   readonly promisedLossMs: number;
 }

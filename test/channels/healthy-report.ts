@@ -5,6 +5,12 @@ export function healthyReport(): StreamReport & {
   video: NonNullable<StreamReport['video']>;
   audio: NonNullable<StreamReport['audio']>;
 } {
+  const loss = {
+    packetsReceived: 130_000,
+    packetsLost: 0,
+    packetsLate: 0,
+    framesDropped: { incomplete: 0, undecodable: 0, malformed: 0 },
+  };
   return {
     kind: 'stream-report',
     channelId: '00000001',
@@ -34,11 +40,7 @@ export function healthyReport(): StreamReport & {
     meanMbps: 1.9,
     peakMbps: 3.1,
     clock: { offsetMs: 120, driftPpm: 40, timestampJumps: 0, wallSteps: 0 },
-    loss: {
-      packetsReceived: 130_000,
-      packetsLost: 0,
-      packetsLate: 0,
-      framesDropped: { incomplete: 0, undecodable: 0, malformed: 0 },
-    },
+    loss,
+    sinceStart: { sessions: 1, loss: structuredClone(loss) },
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
+import { HOUR_MS } from '../../src/base/units.ts';
 import { RULES } from '../../src/channels/stream-finding-rules.ts';
 import { type StreamFacts, streamFindings } from '../../src/channels/stream-findings.ts';
 import { StreamReport } from '../../src/link/stream-report.ts';
@@ -15,7 +16,13 @@ type Change = (report: Report, facts: { -readonly [K in keyof StreamFacts]: Stre
 /** A stream that is set up well, but for the change. */
 function findingsWith(change: Change) {
   const report = healthyReport();
-  const facts = { report, state: undefined, channel: { transport: 'auto', allotmentMbps: 4 }, promisedLossMs: 2000 };
+  const facts = {
+    report,
+    state: undefined,
+    channel: { transport: 'auto', allotmentMbps: 4 },
+    recorderStartedUtcMs: report.atUtcMs - 3 * HOUR_MS,
+    promisedLossMs: 2000,
+  };
   const typed = facts as { -readonly [K in keyof StreamFacts]: StreamFacts[K] };
   change(report, typed);
   return streamFindings(typed);
@@ -103,6 +110,12 @@ const CASES: { name: string; change: Change; code: string; sentence: string }[] 
     },
     code: 'packets-late',
     sentence: '2 % of the packets (2,600) came so late that they had been given up.',
+  },
+  {
+    name: 'a camera whose connection breaks off every quarter of an hour',
+    change: (report) => Object.assign(report, { sinceStart: { sessions: 12, loss: report.loss } }),
+    code: 'sessions-break',
+    sentence: 'The connection to the camera began 12 times in 3 h; each break is a gap.',
   },
   {
     name: 'pictures that break their format',
@@ -334,6 +347,17 @@ describe('nothing is found', () => {
     {
       name: 'about the picture of a camera that sends sound alone',
       change: (report) => Object.assign(report, { video: null }),
+    },
+    {
+      name: 'where the camera was restarted twice on the first day',
+      change: (report) => Object.assign(report, { sinceStart: { sessions: 3, loss: report.loss } }),
+    },
+    {
+      name: 'where the connection broke off four times in a week',
+      change: (report, facts) => {
+        facts.recorderStartedUtcMs = report.atUtcMs - 7 * 24 * HOUR_MS;
+        Object.assign(report, { sinceStart: { sessions: 5, loss: report.loss } });
+      },
     },
     {
       name: 'where the format was changed by hand once in a week',

@@ -20,6 +20,7 @@ describe('a measured stream as rows', () => {
       Sound: 'AAC, 16 kHz, mono',
       'Bit rate': '1.9 Mbps, worst second 3.1, allotted 4.0',
       Transport: 'TCP, not encrypted, digest authentication',
+      Connections: '1 since the recorder started',
       Packets: '130,000 received, 0 lost',
       'Pictures not recorded': 'none',
       "Camera's clock": '0.12 s ahead',

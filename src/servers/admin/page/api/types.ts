@@ -89,6 +89,7 @@ export interface StreamReport {
     readonly packetsLate: number;
     readonly framesDropped: { readonly incomplete: number; readonly undecodable: number; readonly malformed: number };
   };
+  readonly sinceStart?: { readonly sessions: number };
 }
 
 export interface StreamReply {

@@ -26,6 +26,9 @@ export function measuredRows(report: StreamReport, allotmentMbps: number): Measu
       text: `${formatMbps(report.meanMbps)} Mbps, worst second ${formatMbps(report.peakMbps)}, allotted ${formatMbps(allotmentMbps)}`,
     },
     { label: 'Transport', text: transportText(report) },
+    report.sinceStart
+      ? { label: 'Connections', text: `${report.sinceStart.sessions} since the recorder started` }
+      : undefined,
     { label: 'Packets', text: packetText(loss) },
     { label: 'Pictures not recorded', text: droppedText(loss.framesDropped) },
     { label: "Camera's clock", text: clock.offsetMs === null ? 'not told by the camera' : offsetText(clock.offsetMs) },

@@ -1,0 +1,116 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiClient } from '../../scripts/lib/api-client.ts';
+import { DESKTOP, openTab, startBrowser, type Tab } from './support/browser.ts';
+import { SMALL_CLIP, startUnit, type Unit } from './support/unit.ts';
+import { expectMoving, goTo, signIn } from './support/visitor.ts';
+
+/** A smart codec needs two key frames to show, and the recorder some seconds to tell. */
+const SMART = { timeout: 60_000 };
+const SOON = { timeout: 30_000 };
+
+let unit: Unit;
+let browser: Browser;
+let tab: Tab;
+let page: Page;
+let api: ApiClient;
+
+beforeAll(async () => {
+  unit = await startUnit({
+    cameras: [
+      { cameras: 1, clip: { ...SMALL_CLIP, sound: 'aac' }, subClip: false },
+      {
+        cameras: 1,
+        clip: { ...SMALL_CLIP, keyIntervalSeconds: 12, lengthSeconds: 24, sound: 'pcmu' },
+        subClip: false,
+        credentials: { user: 'admin', password: 'secret' },
+        authScheme: 'basic',
+      },
+    ],
+    channels: [],
+    stack: { channelCount: 2, ratingMbps: 8 },
+  });
+  api = await unit.stack.signIn();
+  const [good, smart] = unit.cameras;
+  await api.send('POST', '/channels', { name: 'Front gate', url: good?.urls[0], allotmentMbps: 2 });
+  const login = { username: 'admin', password: 'secret' };
+  await api.send('POST', '/channels', { name: 'Car park', url: smart?.urls[0], allotmentMbps: 2, ...login });
+  browser = await startBrowser();
+  tab = await openTab(browser, DESKTOP);
+  page = tab.page;
+  await signIn(page, unit.stack);
+});
+afterAll(async () => {
+  await browser?.close();
+  await unit?.stop();
+});
+
+const dialog = () => page.getByRole('dialog');
+const finding = (code: string) => dialog().locator(`[data-code="${code}"]`);
+const measured = (label: string) =>
+  dialog()
+    .locator('.measured > div')
+    .filter({ has: page.getByText(label, { exact: true }) })
+    .locator('dd');
+
+async function openReport(name: string): Promise<void> {
+  await goTo(page, 'Overview');
+  await page.getByRole('link', { name: `Stream report of ${name}` }).click();
+}
+
+describe('what the recorder measures of a camera', () => {
+  it('is said to be well where it is', async () => {
+    await openReport('Front gate');
+    await dialog().getByText('Nothing to improve: the camera is set up well.').waitFor(SOON);
+    await expect
+      .poll(() => measured('Pictures a second').textContent(), SOON)
+      .toMatch(/^(24\.[89]|25\.[012]), declared 25$/);
+    await expect.poll(() => measured('Key frames').textContent(), SOON).toMatch(/^every 2 s, at most 2(\.\d)? s$/);
+    expect(await measured('Picture').textContent()).toMatch(/^H\.264 .* 640 × 360$/);
+    expect(await measured('Sound').textContent()).toBe('AAC, 16 kHz, mono');
+    expect(await measured('Transport').textContent()).toBe('TCP, not encrypted, no password asked');
+    expect(Number.parseFloat((await measured('Bit rate').textContent()) ?? '')).toBeGreaterThan(0.7);
+    await page.keyboard.press('Escape');
+  });
+
+  it('is a finding in plain words where a smart codec sends a key frame every 12 s', async () => {
+    await openReport('Car park');
+    await finding('key-interval-long').getByText('Key frame every 12 s: seeking is coarse').waitFor(SMART);
+    await finding('key-interval-long').getByText('What a power cut can cost stays at 2 s.').waitFor();
+    await finding('password-in-the-clear').getByText('basic authentication, without encryption').waitFor();
+    await finding('sound-converted').getByText('G.711 µ-law').waitFor();
+    expect(await measured('Key frames').textContent()).toMatch(/^every 12 s, at most 12(\.\d)? s$/);
+    await page.keyboard.press('Escape');
+    await page.locator('tr[data-channel="2"]').getByText('2 hints').waitFor();
+  });
+
+  it('is told in playback, which plays all the same', async () => {
+    await goTo(page, 'Playback');
+    await page.getByRole('combobox', { name: 'Channel' }).selectOption('2');
+    await page.getByText('This camera sends a key frame only every 12 s').waitFor();
+    const now = Date.now();
+    const { footage } = await api.get<{ footage: { fromUtcMs: number }[] }>(
+      `/channels/2/timeline?from=${now - 600_000}&to=${now}`,
+    );
+    await page.goto(`${unit.stack.address}/#/playback?channel=2&at=${Math.round(footage[0]!.fromUtcMs + 5_000)}`);
+    await expectMoving(page, '.screen video');
+  });
+
+  it('live comes with such a camera, too', async () => {
+    await goTo(page, 'Live');
+    await expectMoving(page, '.tile[data-channel="2"] video');
+    expect(tab.faults).toEqual([]);
+  });
+
+  it('counts what is lost, with the way out', async () => {
+    await unit.cameras[0]?.setFault(1, { kind: 'lose-packets', share: 0.02, seed: 5 });
+    await openReport('Front gate');
+    await finding('packets-lost')
+      .getByText(/of the packets are lost/)
+      .waitFor(SMART);
+    await finding('packets-lost').getByText('Over TCP no network loses packets').waitFor();
+    expect(await measured('Pictures not recorded').textContent()).toMatch(/incomplete/);
+    await unit.cameras[0]?.clearFault(1, 'lose-packets');
+    await page.keyboard.press('Escape');
+  });
+});
