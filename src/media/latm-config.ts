@@ -16,6 +16,9 @@ export interface LatmConfig {
   readonly bits: number;
 }
 
+/** Behind the AudioSpecificConfig: type of length 3, fullness 8, two flags. */
+const MIN_REST_BITS = 13;
+
 /** Reads the configuration that begins at a bit of `bytes`. Throws AppError `corrupt`, also for what RTP does not carry. */
 export function parseLatmConfig(bytes: Buffer, startBit = 0): LatmConfig {
   const reader = new BitReader(bytes, 'LATM configuration');
@@ -32,6 +35,9 @@ export function parseLatmConfig(bytes: Buffer, startBit = 0): LatmConfig {
   const layers = reader.bits(3) + 1;
   if (!isSameTime || programs > 1 || layers > 1) throw unsupported(`${programs} programs and ${layers} layers`);
   const aac = version === 0 ? readConfig(reader, bytes) : readSizedConfig(reader, bytes);
+  // GStreamer's payloader ends its configuration here.
+  if (reader.remaining < MIN_REST_BITS)
+    return { aac, frames, fixedBytes: 0, otherBits: 0, bits: start - reader.remaining };
   const fixedBytes = readFrameLength(reader);
   const otherBits = reader.flag() ? readOtherBits(reader, version) : 0;
   if (reader.flag()) reader.skip(8); // checksum of the configuration

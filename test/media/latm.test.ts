@@ -158,6 +158,15 @@ describe('AAC in LATM', () => {
     expect(timesAndData(latm(options, marked([inBand({}, A), inBand('same', B)])))).toEqual([at(0, A), at(1024, B)]);
   });
 
+  it('takes a configuration that ends behind the one of AAC, as GStreamer writes it', () => {
+    expect(parseLatmConfig(Buffer.from('40002310', 'hex'))).toMatchObject({
+      aac: Buffer.from('1188', 'hex'), // AAC-LC, 48 kHz, one channel
+      frames: 1,
+      fixedBytes: 0,
+      otherBits: 0,
+    });
+  });
+
   it('has the format of its AAC, at the clock of the stream', () => {
     const { formats, units } = latm(
       { ...OUTSIDE, clockRate: 90_000, config: config({ frames: 2 }) },

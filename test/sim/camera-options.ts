@@ -1,6 +1,6 @@
 import type { ClipOptions } from './clip-options.ts';
 import type { PackingOptions } from './rtp/prepared-clip.ts';
-import type { AuthScheme, Credentials } from './rtsp/authentication.ts';
+import type { AuthOptions, AuthScheme, Credentials } from './rtsp/authentication.ts';
 import type { UdpQuirk } from './rtsp/served-camera.ts';
 import type { OfferedTransport } from './rtsp/transport.ts';
 
@@ -18,6 +18,14 @@ export interface CameraOptions {
   readonly credentials?: Credentials | undefined;
   /** Default `both`. */
   readonly authScheme?: AuthScheme | undefined;
+  /** Default `md5`. */
+  readonly digest?: AuthOptions['digest'] | undefined;
+  /** Default false. */
+  readonly hasQop?: boolean | undefined;
+  /** A nonce is stale after that. Default: never, on its connection. */
+  readonly nonceSeconds?: number | undefined;
+  /** DESCRIBE is answered with another address of the same stream. Default false. */
+  readonly redirects?: boolean | undefined;
 
   /** It speaks TLS on its port, with a certificate made at the start. */
   readonly isEncrypted?: boolean | undefined;

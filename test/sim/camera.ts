@@ -9,7 +9,7 @@ import { type Fault, type FaultName, parseFault } from './faults.ts';
 import { LiveStream } from './live-stream.ts';
 import type { PreparedClip } from './rtp/prepared-clip.ts';
 import type { Credentials } from './rtsp/authentication.ts';
-import { RtspConnection } from './rtsp/connection.ts';
+import { MOVED, RtspConnection } from './rtsp/connection.ts';
 import type { ServedCamera } from './rtsp/served-camera.ts';
 import { Listener } from './transport/listener.ts';
 
@@ -212,16 +212,24 @@ export class SimulatedCamera {
     const { name, address, credentials } = this;
     const { options, clock } = this.#input;
     return {
-      ...{ name, address, credentials, clock },
-      authScheme: options.authScheme ?? 'both',
+      ...{ name, address, clock },
+      auth: {
+        credentials,
+        scheme: options.authScheme ?? 'both',
+        digest: options.digest ?? 'md5',
+        hasQop: options.hasQop ?? false,
+        nonceSeconds: options.nonceSeconds,
+      },
+      redirects: options.redirects ?? false,
       transport: options.transport ?? 'any',
       udpQuirk: options.udpQuirk ?? 'none',
       startAtKey: options.startAtKey ?? true,
       declaredFps: options.clip?.declaredFps,
       faults: this.#faults,
       streamAt: (path: string) => {
-        if (path === '' || path === '/main') return this.#main;
-        return path === '/sub' ? this.#sub : undefined;
+        const name = path.startsWith(MOVED) ? path.slice(MOVED.length) : path;
+        if (name === '' || name === '/main') return this.#main;
+        return name === '/sub' ? this.#sub : undefined;
       },
     };
   }

@@ -32,6 +32,10 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --clips FOLDER       play the MP4 and MOV files in this folder, in turn, instead
   --user U --password P
   --auth basic|digest|both     what the cameras offer (default both)
+  --digest md5|sha-256|both    (default md5)
+  --qop                digest asks for qop="auth"
+  --nonce-seconds S    after which a nonce is stale (default: never)
+  --redirect           DESCRIBE is answered with another address
   --tls                the cameras speak TLS (rtsps), each with a self-signed certificate
   --transport any|tcp|udp      what SETUP is granted (default any); else it is answered 461
   --udp-quirk no-server-port|nothing-sent
@@ -66,6 +70,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       clipFolder: values.clips,
       credentials: user !== undefined && password !== undefined ? { user, password } : undefined,
       authScheme: choiceOf('--auth', values.auth, ['basic', 'digest', 'both'] as const),
+      digest: choiceOf('--digest', values.digest, ['md5', 'sha-256', 'both'] as const),
+      hasQop: values.qop === true,
+      nonceSeconds: numberOf('--nonce-seconds', values['nonce-seconds']),
+      redirects: values.redirect === true,
       isEncrypted: values.tls === true,
       transport: choiceOf('--transport', values.transport, ['any', 'tcp', 'udp'] as const),
       udpQuirk: choiceOf('--udp-quirk', values['udp-quirk'], ['no-server-port', 'nothing-sent'] as const),
@@ -110,6 +118,10 @@ function parse(args: readonly string[]) {
         user: { type: 'string' },
         password: { type: 'string' },
         auth: { type: 'string' },
+        digest: { type: 'string' },
+        qop: { type: 'boolean' },
+        'nonce-seconds': { type: 'string' },
+        redirect: { type: 'boolean' },
         tls: { type: 'boolean' },
         transport: { type: 'string' },
         'udp-quirk': { type: 'string' },

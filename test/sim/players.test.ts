@@ -62,6 +62,13 @@ describe('over other transports', () => {
     expect(result.transport).toBe(transport);
   });
 
+  test.concurrent('ffmpeg follows a camera to where it redirects', async () => {
+    const where = { transport: 'tcp', isEncrypted: false, redirects: true };
+    const result = await withFfmpeg({}, ['-xerror'], ['-f', 'null', '-'], where);
+    expect(result.stderr).toBe('');
+    expect(result.framesSent).toBeGreaterThanOrEqual(70);
+  });
+
   test.concurrent.each(['udp', 'tcp', 'http'])(
     'GStreamer records over %s all that was sent, and reports',
     async (protocol) => {
@@ -76,6 +83,12 @@ describe('over other transports', () => {
     },
   );
 });
+
+interface Where {
+  transport: string;
+  isEncrypted: boolean;
+  redirects?: boolean;
+}
 
 let nextNumber = 1;
 
@@ -114,13 +127,13 @@ async function withFfmpeg(
   clip: Partial<ClipOptions>,
   global: string[],
   output: string[],
-  { transport, isEncrypted } = { transport: 'tcp', isEncrypted: false },
+  { transport, isEncrypted, redirects }: Where = { transport: 'tcp', isEncrypted: false },
 ) {
   const number = nextNumber++;
   const simulator = await startSimulator({
     ...{ cameras: 1, firstCamera: number, port: 0, subClip: false, cacheFolder: TEST_CACHE },
     clip: { ...SMALL_CLIP, ...clip },
-    isEncrypted,
+    ...{ isEncrypted, redirects },
     credentials: { user: 'admin', password: 'p@ss' },
     // Wraps after some frames, and none of them has timestamp 0 or 2^32 - 1: ffmpeg takes both for none.
     firstTimestamp: 2 ** 32 - 150_000,

@@ -7,7 +7,10 @@ import { AppError } from '../../src/base/errors.ts';
 /** The least of an RTSP client that shows what a simulated camera sends; for the simulator's own tests and for measuring its cost. */
 export interface ProbeReply {
   readonly status: number;
+  /** Names in lower case; the last one wins. */
   readonly headers: ReadonlyMap<string, string>;
+  /** All of `WWW-Authenticate`. */
+  readonly challenges: readonly string[];
   readonly body: string;
 }
 
@@ -147,7 +150,8 @@ export class ProbeClient {
     if (this.#pending.length < end) return false;
     const body = this.#pending.toString('utf8', headEnd + 4, end);
     this.#pending = this.#pending.subarray(end);
-    this.#onReply?.({ status: Number(start!.split(' ')[1]), headers, body });
+    const challenges = pairs.filter(([name]) => name === 'www-authenticate').map(([, value]) => value);
+    this.#onReply?.({ status: Number(start!.split(' ')[1]), headers, challenges, body });
     return true;
   }
 }

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { isAppError } from '../../../src/base/errors.ts';
 import type { ClientWire } from '../transport/wire.ts';
-import { challenges, checkAuthorization } from './authentication.ts';
+import { Doorkeeper } from './authentication.ts';
 import { RequestReader, type RtspRequest } from './request-reader.ts';
 import { formatResponse, type Response } from './responses.ts';
 import type { ServedCamera } from './served-camera.ts';
@@ -13,12 +12,15 @@ import { chooseOffer, parseTransportOffers } from './transport.ts';
 const SESSION_TIMEOUT_SECONDS = 60;
 const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER, TEARDOWN';
 
+/** Where a camera that redirects has its streams. */
+export const MOVED = '/moved';
+
 /** One client's RTSP connection to one camera, with at most one session. */
 export class RtspConnection {
   readonly #wire: ClientWire;
   readonly #camera: ServedCamera;
   readonly #reader = new RequestReader();
-  readonly #nonce = randomBytes(16).toString('hex');
+  readonly #doorkeeper: Doorkeeper;
   #lastHeardMs: number;
   #session: RtspSession | undefined;
   /** Requests are answered one after the other: a SETUP that opens ports takes a moment. */
@@ -28,6 +30,7 @@ export class RtspConnection {
   constructor(wire: ClientWire, camera: ServedCamera) {
     this.#wire = wire;
     this.#camera = camera;
+    this.#doorkeeper = new Doorkeeper(camera.auth, camera.clock);
     this.#lastHeardMs = camera.clock.monotonicMs();
   }
 
@@ -69,13 +72,9 @@ export class RtspConnection {
 
   #authorize(request: RtspRequest): Response | undefined {
     if (request.method === 'OPTIONS') return undefined;
-    const { credentials, authScheme, faults } = this.#camera;
-    const refusesAll = faults.has('refuse-password');
-    if (!credentials && !refusesAll) return undefined;
-    const result =
-      credentials && !refusesAll ? checkAuthorization(request, credentials, authScheme, this.#nonce) : 'refused';
+    const result = this.#camera.faults.has('refuse-password') ? 'refused' : this.#doorkeeper.check(request);
     if (result === 'granted') return undefined;
-    const lines = challenges(authScheme, this.#nonce, result === 'stale');
+    const lines = this.#doorkeeper.challenges(result === 'stale');
     return { status: 401, headers: lines.map((line) => ['WWW-Authenticate', line] as const) };
   }
 
@@ -109,6 +108,9 @@ export class RtspConnection {
     const { path } = splitUri(request.uri);
     const stream = this.#camera.streamAt(path);
     if (!stream) return { status: 404 };
+    if (this.#camera.redirects && !path.startsWith(MOVED)) {
+      return { status: 302, headers: [['Location', request.uri.replace(path, `${MOVED}${path}`)]] };
+    }
     const base = request.uri.endsWith('/') ? request.uri : `${request.uri}/`;
     return {
       status: 200,

@@ -1,5 +1,6 @@
 const REASONS = {
   200: 'OK',
+  302: 'Found',
   400: 'Bad Request',
   401: 'Unauthorized',
   404: 'Not Found',

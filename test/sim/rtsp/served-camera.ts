@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/base/clock.ts';
 import type { ActiveFaults } from '../active-faults.ts';
 import type { LiveStream } from '../live-stream.ts';
-import type { AuthScheme, Credentials } from './authentication.ts';
+import type { AuthOptions } from './authentication.ts';
 import type { OfferedTransport } from './transport.ts';
 
 /** What cameras do wrong over UDP: name no port of their own, or say yes and send nothing (a firewall between looks the same). */
@@ -13,8 +13,9 @@ export interface ServedCamera {
   readonly address: string;
   readonly startAtKey: boolean;
   readonly declaredFps: number | undefined;
-  readonly credentials: Credentials | undefined;
-  readonly authScheme: AuthScheme;
+  readonly auth: AuthOptions;
+  /** Sends who describes a stream to another address of it. */
+  readonly redirects: boolean;
   readonly transport: OfferedTransport;
   readonly udpQuirk: UdpQuirk;
   readonly faults: ActiveFaults;
