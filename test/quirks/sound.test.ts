@@ -3,7 +3,17 @@ import { everyCut } from './support/every-cut.ts';
 import { IDR, PPS, SPS } from './support/nals.ts';
 import { Sender } from './support/packets.ts';
 import { type Part, VIDEO_SDP } from './support/script.ts';
-import { AAC_FRAME, AAC_SDP, aacPayload, adts, OTHER_AAC_FRAME, ULAW_SDP } from './support/sound.ts';
+import {
+  AAC_FRAME,
+  AAC_SDP,
+  aacPayload,
+  adts,
+  LATM_SDP,
+  LATM_WITH_CONFIGURATION,
+  latmPayload,
+  OTHER_AAC_FRAME,
+  ULAW_SDP,
+} from './support/sound.ts';
 
 const hex = (bytes: Buffer) => bytes.toString('hex');
 
@@ -47,6 +57,17 @@ describe('AAC', () => {
     const heard = await listen(sdp, (sound) => [sound.packet(0, aacPayload([adts(AAC_FRAME)]), true)]);
     expect(heard).toMatchObject({ formats: ['aac 16000/1'], units: [FRAME] });
   });
+
+  it('quirk 41: AAC comes as LATM, its configuration in the description', async () => {
+    const heard = await listen(LATM_SDP, (sound) => [sound.packet(0, latmPayload(AAC_FRAME), true)]);
+    expect(heard).toMatchObject({ formats: ['aac 16000/1'], units: [FRAME] });
+  });
+
+  it('quirk 41: AAC comes as LATM, its configuration in the stream, not described', async () => {
+    const sdp = LATM_SDP.replace(/a=fmtp.*\r\n/, '');
+    const heard = await listen(sdp, (sound) => [sound.packet(0, LATM_WITH_CONFIGURATION, true)]);
+    expect(heard).toMatchObject({ formats: ['aac 16000/1'], units: [FRAME] });
+  });
 });
 
 describe('G.711', () => {
@@ -76,5 +97,38 @@ describe('G.711', () => {
       0,
     );
     expect(heard.units).toEqual(lengths.map((length) => `sound@${length} ${'d5'.repeat(length)}`));
+  });
+});
+
+describe('other sound', () => {
+  const describedAs = (encoding: string, parameters = '') =>
+    `m=audio 0 RTP/AVP 97\r\na=rtpmap:97 ${encoding}\r\na=control:track2\r\n${parameters}`;
+
+  it('quirk 42: G726-32 and AAL2-G726-32 pack their codes in opposite order, and mean the same sound', async () => {
+    const codes = Buffer.from('17283945a6b7c8d9', 'hex');
+    const swapped = Buffer.from(codes.map((byte) => (byte >> 4) | ((byte & 15) << 4)));
+    const low = await listen(describedAs('G726-32/8000'), (sound) => [sound.packet(160, codes)]);
+    const high = await listen(describedAs('AAL2-G726-32/8000'), (sound) => [sound.packet(160, swapped)]);
+    expect(low.formats).toEqual(['l16 8000/1']);
+    expect(low.units[0]).toMatch(/^sound@160 [0-9a-f]{64}$/);
+    expect(high.units).toEqual(low.units);
+  });
+
+  it.each([
+    ['quirk 42: Hikvision sends PCM with the least significant byte first', 'PCM/16000', '0201feff'],
+    ['quirk 42: L16 comes with the most significant byte first', 'L16/16000', '0102fffe'],
+  ])('%s', async (_, encoding, payload) => {
+    const heard = await listen(describedAs(encoding), (sound) => [sound.packet(160, Buffer.from(payload, 'hex'))]);
+    expect(heard).toMatchObject({ formats: ['l16 16000/1'], units: ['sound@160 0102fffe'] });
+  });
+
+  it('quirk 42: Opus is always described as 48000/2, whatever is sent', async () => {
+    const [mono, stereo] = [Buffer.from('78010203', 'hex'), Buffer.from('7c010203', 'hex')];
+    const one = await listen(describedAs('opus/48000/2'), (sound) => [sound.packet(960, mono)]);
+    const two = await listen(describedAs('opus/48000/2', 'a=fmtp:97 sprop-stereo=1\r\n'), (sound) => [
+      sound.packet(960, stereo),
+    ]);
+    expect(one).toMatchObject({ formats: ['opus 48000/1'], units: ['sound@960 78010203'] });
+    expect(two).toMatchObject({ formats: ['opus 48000/2'], units: ['sound@960 7c010203'] });
   });
 });

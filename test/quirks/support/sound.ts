@@ -25,3 +25,15 @@ export const OTHER_AAC_FRAME = Buffer.from('210b4f0011', 'hex');
 export function adts(frame: Buffer): Buffer {
   return Buffer.concat([Buffer.from('fff1604001fffc', 'hex'), frame]);
 }
+
+/** AAC-LC, 16 kHz, one channel, in the form of LATM: ISO/IEC 14496-3 §1.7.3. */
+export const LATM_SDP =
+  'm=audio 0 RTP/AVP 97\r\na=rtpmap:97 MP4A-LATM/16000\r\na=control:track2\r\na=fmtp:97 cpresent=0;config=400028103fc0\r\n';
+
+/** An element whose stream has its configuration elsewhere: the frame behind its length. */
+export function latmPayload(frame: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([frame.length]), frame]);
+}
+
+/** An element with its configuration in front, so that AAC_FRAME behind it lies across bytes. */
+export const LATM_WITH_CONFIGURATION = Buffer.from('200014081fe03908527800891198', 'hex');
