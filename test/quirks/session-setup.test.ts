@@ -4,21 +4,11 @@ import { everyCut } from './support/every-cut.ts';
 import { DELTA, IDR, PPS, SPS } from './support/nals.ts';
 import { Sender } from './support/packets.ts';
 import { ADMIN, isSigned, refuse } from './support/passwords.ts';
-import { type Answer, type Answerer, type CameraScript, VIDEO_SDP } from './support/script.ts';
+import { type Answer, type Answerer, setUpAs, VIDEO_SDP } from './support/script.ts';
 import { ULAW_SDP } from './support/sound.ts';
 
 const KEY = ['key@0 SPS PPS IDR'];
 const keyFrame = (sender = new Sender()) => [sender.picture(0, [SPS, PPS, IDR])];
-
-/** Answers SETUP with this Transport. */
-const setUpAs = (transport: string): CameraScript['answers'] => ({
-  SETUP: {
-    headers: [
-      ['Transport', transport],
-      ['Session', '7f3a'],
-    ],
-  },
-});
 
 describe('what SETUP answers', () => {
   it.each([
@@ -35,7 +25,7 @@ describe('what SETUP answers', () => {
   ])('%s', async (_, transport, channel) => {
     const elsewhere = new Sender({ channel: channel + 1, ssrc: 9 });
     const media = [elsewhere.picture(99, [SPS, PPS, IDR]), ...keyFrame(new Sender({ channel }))];
-    expect((await everyCut({ answers: setUpAs(transport)!, media })).units).toEqual(KEY);
+    expect((await everyCut({ answers: { SETUP: setUpAs(transport) }, media })).units).toEqual(KEY);
   });
 
   it('quirk 12: a camera names a new session with each SETUP: the first counts', async () => {

@@ -28,13 +28,18 @@ export class ByteWriter {
     this.#offset += bytes.length;
     for (let from = 0, at = 1; at <= bytes.length; at++) {
       if (at < bytes.length && !this.#cuts(base + at)) continue;
-      const sent = (this.#sent.get(socket) ?? readBefore) + at - from;
-      this.#sent.set(socket, sent);
       if (!socket.writable) return;
       socket.write(bytes.subarray(from, at));
-      await this.#untilRead(sent, socket);
+      await this.untilRead(socket, at - from, readBefore);
       from = at;
     }
+  }
+
+  /** So many bytes more were sent, in the connection or beside it. */
+  async untilRead(socket: Socket, moreBytes: number, readBefore: number): Promise<void> {
+    const sent = (this.#sent.get(socket) ?? readBefore) + moreBytes;
+    this.#sent.set(socket, sent);
+    await this.#untilRead(sent, socket);
   }
 
   async #untilRead(bytes: number, socket: Socket): Promise<void> {

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { assertNever } from '../../../src/base/assert.ts';
 import type { ManualClock } from '../../../src/base/clock.ts';
 import {
   encodeRequest,
@@ -9,7 +10,8 @@ import {
 } from '../../../src/protocols/rtsp/message.ts';
 import { StreamFramer } from '../../../src/protocols/rtsp/stream-framer.ts';
 import { ByteWriter, type Cuts } from './byte-writer.ts';
-import { type Answer, type CameraScript, type Part, usualAnswer } from './script.ts';
+import { DatagramPorts } from './datagram-ports.ts';
+import { type Act, type Answer, type CameraScript, isForDatagrams, type Part, usualAnswer } from './script.ts';
 
 export interface QuirkCameraOptions {
   readonly script: CameraScript;
@@ -36,20 +38,15 @@ export class QuirkCamera {
   /** Status codes that the client answered to questions of the camera. */
   readonly answers: number[] = [];
   connections = 0;
-  /** Everything behind the answer to PLAY was sent and read. */
-  readonly played: Promise<void>;
-  #setPlayed!: () => void;
-  #failToPlay!: (error: unknown) => void;
+  readonly #ports: DatagramPorts | undefined;
+  #clientPort = 0;
+  #failure: unknown;
 
   constructor(options: QuirkCameraOptions) {
     this.#options = options;
     this.#writer = new ByteWriter(options.cuts, options.bytesRead);
     this.#server = createServer((socket) => this.#serve(socket));
-    this.played = new Promise((resolve, reject) => {
-      this.#setPlayed = resolve;
-      this.#failToPlay = reject;
-    });
-    this.played.catch(() => undefined); // nobody waits for it where the start fails
+    if (options.script.hasDatagrams) this.#ports = new DatagramPorts();
   }
 
   /** The requests of the client, byte for byte: some cameras look at the case of names. */
@@ -67,6 +64,7 @@ export class QuirkCamera {
   }
 
   async start(): Promise<this> {
+    await this.#ports?.start();
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return this;
   }
@@ -75,6 +73,13 @@ export class QuirkCamera {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
     await this.#turn;
+    await this.#ports?.stop();
+  }
+
+  /** All that it had to send for what it was asked so far was sent and read. */
+  async settled(): Promise<void> {
+    await this.#turn;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #serve(socket: Socket): void {
@@ -109,18 +114,21 @@ export class QuirkCamera {
       const isPlaying = request.method === 'PLAY' && (answer.status ?? 200) === 200;
       if (isPlaying) parts.push(...(this.#options.script.media ?? []));
       await this.#send(parts, socket, readBefore);
-      if (isPlaying) this.#setPlayed();
     };
-    this.#turn = this.#turn.then(turn).catch(this.#failToPlay);
+    this.#turn = this.#turn.then(turn).catch((error: unknown) => {
+      this.#failure ??= error;
+    });
   }
 
   #answerTo(request: RtspRequest, attempt: number): Answer {
     const { script } = this.#options;
+    if (isForDatagrams(request))
+      this.#clientPort = Number(/client_port=(\d+)/.exec(headerOf(request, 'Transport')!)![1]);
     const refusal = script.guard?.(request, attempt, this.url);
     if (refusal !== undefined) return refusal;
     const own = script.answers?.[request.method];
     const answer = typeof own === 'function' ? own(request, attempt, this.url) : own;
-    return answer ?? usualAnswer(request, script);
+    return answer ?? usualAnswer(request, script, this.#ports?.numbers);
   }
 
   async #send(parts: readonly Part[], socket: Socket, readBefore: number): Promise<void> {
@@ -135,10 +143,31 @@ export class QuirkCamera {
         continue;
       }
       await flush();
-      if (part.act === 'wait') await this.#options.clock.advance(part.ms);
-      else socket.end();
+      await this.#perform(part, socket, readBefore);
     }
     await flush();
+  }
+
+  async #perform(act: Act, socket: Socket, readBefore: number): Promise<void> {
+    switch (act.act) {
+      case 'wait':
+        await this.#options.clock.advance(act.ms);
+        return;
+      case 'close':
+        socket.end();
+        return;
+      case 'await-datagram':
+        await this.#ports?.untilHeard();
+        return;
+      case 'send-datagrams':
+        for (const packet of act.packets) {
+          await this.#ports?.send(packet, this.#clientPort);
+          await this.#writer.untilRead(socket, packet.length, readBefore);
+        }
+        return;
+      default:
+        assertNever(act);
+    }
   }
 }
 

@@ -2,12 +2,15 @@ import { ManualClock } from '../../../src/base/clock.ts';
 import { type AppError, isAppError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { RtspClient, type RtspClientOptions, type RtspCounters } from '../../../src/protocols/rtsp/client-session.ts';
+import type { MediaTransport } from '../../../src/protocols/rtsp/transport-choice.ts';
 import type { Cuts } from './byte-writer.ts';
 import { QuirkCamera } from './camera.ts';
 import { describeFormats, describeUnit } from './describe.ts';
 import type { CameraScript } from './script.ts';
 
-export type ViewerOptions = Partial<Pick<RtspClientOptions, 'username' | 'password' | 'isBasicAllowed' | 'wantsAudio'>>;
+export type ViewerOptions = Partial<
+  Pick<RtspClientOptions, 'username' | 'password' | 'isBasicAllowed' | 'wantsAudio' | 'transport'>
+>;
 
 /** All that a neighbour of the client can observe of one session, in words that can be compared. */
 export interface Seen {
@@ -27,6 +30,8 @@ export interface Seen {
   /** Status codes that the camera got for its own questions. */
   readonly answers: number[];
   readonly connections: number;
+  /** How media came in the end. */
+  readonly transport: MediaTransport;
   /** `protocol: …`, where the start failed or the session ended by itself. */
   readonly failure: string | undefined;
   /** How long the goodbye took, by the clock that the script moves. */
@@ -37,6 +42,8 @@ export interface Watched {
   readonly seen: Seen;
   readonly boundaries: readonly number[];
 }
+
+const DRAWN_AT_RANDOM = /(cnonce|response|client_port)=["\d][\w-]+"?/g;
 
 /** One session with a scripted camera, from the connection to TEARDOWN, on a clock that stands still unless the script moves it. */
 export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: Cuts): Promise<Watched> {
@@ -80,7 +87,7 @@ export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: C
   });
   try {
     await client.start();
-    await camera.played;
+    await camera.settled();
     if (script.media?.flat().some((part) => !Buffer.isBuffer(part) && part.act === 'close')) await ended;
   } catch (error) {
     if (!isAppError(error)) throw error;
@@ -100,9 +107,10 @@ export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: C
     reports,
     counters,
     requests: camera.requests.map(({ method, url }) => name(`${method} ${url}`)),
-    lines: name(camera.text.replace(/(cnonce|response)="[0-9a-f]+"/g, '$1')).split('\r\n'),
+    lines: name(camera.text.replace(DRAWN_AT_RANDOM, '$1')).split('\r\n'),
     answers: camera.answers,
     connections: camera.connections,
+    transport: client.transportInUse,
     failure: failure === undefined ? undefined : name(`${failure.kind}: ${failure.message}`),
     stoppingMs,
   };
