@@ -140,6 +140,25 @@ describe('receiver', () => {
       expect(receiver.reception).toMatchObject({ ssrc: 0x1234, sent: 4, lost: 0, highestSequence: 4 });
     });
 
+    it('takes any bytes at any time without an exception', () => {
+      const header = fc
+        .tuple(fc.nat(3), fc.nat(65_535), fc.nat(2))
+        .map(([step, timestamp, ssrc]) => ({ step, timestamp, ssrc }));
+      const noise = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+      fc.assert(
+        fc.property(fc.nat(65_535), fc.array(fc.tuple(header, noise, fc.boolean())), (first, parts) => {
+          let sequence = first;
+          const packets = parts.map(([{ step, timestamp, ssrc }, bytes, isNoise]) => {
+            sequence += step - 1;
+            return isNoise ? bytes : rtpPacket({ sequence, timestamp, ssrc, payload: bytes });
+          });
+          const { receiver } = receive(packets, { datagrams });
+          receiver.flush();
+          expect(receiver.packetsReceived + receiver.packetsIgnored).toBe(packets.length);
+        }),
+      );
+    });
+
     it('hands on what waits when no more packets come', () => {
       const { seen, receiver } = receive([packet(1, 'a'), packet(3, 'c')], { datagrams });
       expect(seen).toEqual(['a@1']);

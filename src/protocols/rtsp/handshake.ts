@@ -1,4 +1,4 @@
-import { AppError } from '../../base/errors.ts';
+import { AppError, isAppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { OutgoingRequest, RtspConnection } from './connection.ts';
 import type { Login } from './login.ts';
@@ -137,7 +137,9 @@ async function setUpTracks(
   const setUp: TrackSetUp[] = [];
   options.onSetUp();
   for (const [index, track] of tracks.entries()) {
-    const headers: [string, string][] = [['Transport', await path.offer(index)]];
+    const offer = await path.offer(index).catch(noteNoWay);
+    if (typeof offer !== 'string') return offer;
+    const headers: [string, string][] = [['Transport', offer]];
     if (sessionId !== undefined) headers.push(['Session', sessionId]);
     const response = await ask(options, { method: 'SETUP', url: joinControl(base, track.control), headers });
     if (response.status !== 200 && setUp.length > 0) {
@@ -164,6 +166,12 @@ async function setUpTracks(
   if (sessionId === undefined)
     throw new AppError('protocol', `${connection.peer}: SETUP was answered without a session`);
   return { kind: 'session', ...known, sessionId, timeoutMs: timeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS, tracks: setUp };
+}
+
+/** Without a port for its datagrams a camera is better received in another way than not at all. */
+function noteNoWay(error: unknown): Unsuitable {
+  if (!isAppError(error)) throw error;
+  return { kind: 'unsuitable', reason: error.message };
 }
 
 /** RFC 2326 §11.3.14 */

@@ -193,7 +193,7 @@ export class MediaSession {
   #newPath(): MediaPath {
     if (this.#options.transport !== 'udp') return new InterleavedPath(this.#connection);
     const { addresses } = this.#connection;
-    if (addresses === undefined) throw new AppError('internal', `${this.peer}: a connection without addresses`);
+    if (addresses === undefined) throw new AppError('unreachable', `${this.peer} closed the connection`);
     return new DatagramPath({
       ...addresses,
       clock: this.#options.clock,

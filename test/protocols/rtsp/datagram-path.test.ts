@@ -138,6 +138,19 @@ describe('datagrams beside the connection', () => {
     expect(camera.received.map(String)).toEqual(['ours']);
   });
 
+  it('need ports at an address that is ours', async () => {
+    const made = new DatagramPath({
+      localAddress: '192.0.2.1',
+      cameraAddress: '192.0.2.2',
+      clock: systemClock,
+      onPacket: () => undefined,
+    });
+    await expect(made.offer(0)).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('192.0.2.1'),
+    });
+  });
+
   it('after the end: nothing is sent, and the ports are free', async () => {
     const { made, rtp } = await path();
     made.close();

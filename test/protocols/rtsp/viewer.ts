@@ -32,9 +32,9 @@ export class Viewer {
 }
 
 /** What happens on real sockets takes its time, whatever the clock of the test says. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
+export async function until(condition: () => boolean, what: string, patienceMs = 3000): Promise<void> {
   for (let waited = 0; !condition(); waited += 5) {
-    if (waited > 3000) throw new Error(`did not happen: ${what}`);
+    if (waited > patienceMs) throw new Error(`did not happen: ${what}`);
     await systemClock.sleep(5);
   }
 }
