@@ -55,6 +55,13 @@ describe('keeping a session alive', () => {
   });
 });
 
+describe('being heard', () => {
+  it('quirk 21: some cameras want to hear something every five seconds, whatever they announce', async () => {
+    const seen = await everyCut({ answers: sessionOf('7f3a;timeout=60'), media: withPause(20_000) });
+    expect(seen.reportsSent).toBe(4);
+  });
+});
+
 describe('passwords', () => {
   const [md5, sha256] = ['Digest realm="cam", nonce="n1"', 'Digest realm="cam", nonce="n2", algorithm=SHA-256'];
 

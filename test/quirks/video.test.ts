@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { MediaReceiver } from '../../src/protocols/rtsp/media-receiver.ts';
+import { parseSdp } from '../../src/protocols/rtsp/sdp.ts';
+import { chooseTracks } from '../../src/protocols/rtsp/tracks.ts';
+import { DecodableGate } from '../../src/recorder/decodable-gate.ts';
 import { everyCut } from './support/every-cut.ts';
 import {
   DELIMITER,
@@ -7,6 +11,7 @@ import {
   H265_IDR,
   H265_PPS,
   H265_SPS,
+  H265_SPS_LAYERS,
   H265_TRAIL_N,
   H265_VPS,
   IDR,
@@ -18,6 +23,7 @@ import {
 } from './support/nals.ts';
 import { aggregate, Sender } from './support/packets.ts';
 import { H265_SDP, VIDEO_SDP } from './support/script.ts';
+import { watch } from './support/watch.ts';
 
 const KEY = 'key@0 SPS PPS IDR';
 const TWO_PICTURES = [KEY, 'unit@3600 DELTA'];
@@ -131,6 +137,40 @@ describe('what is missing', () => {
     expect(seen.counters).toMatchObject({ packetsLost: 1, framesDropped: 1 });
   });
 
+  it('quirk 38: the recording goes on with the next key frame, and says why', () => {
+    const gate = new DecodableGate();
+    const recorded: number[] = [];
+    const receiver = new MediaReceiver({
+      onFormat: () => undefined,
+      onUnit: (unit) => {
+        if (gate.lets(unit)) recorded.push(unit.rtpTime / 3600);
+      },
+    });
+    receiver.addTrack(chooseTracks(parseSdp(VIDEO_SDP)).video!, 0, undefined);
+    const video = new Sender();
+    for (let i = 0; i < 20; i++) {
+      const lost = i === 4 ? [0] : [];
+      for (const frame of video.picture(i * 3600, i % 10 === 0 ? [SPS, PPS, IDR] : [DELTA], { lost }))
+        receiver.receive(0, frame, 4, frame.length, i * 40);
+    }
+    expect(recorded).toEqual([0, 1, 2, 3, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    expect(gate.takeHole()).toMatchObject({ cause: 'stream-error', detail: expect.stringContaining('5 pictures') });
+  });
+
+  it('quirk 38: a picture that never ends is given up at 8 MiB, and the next one is received', async () => {
+    const video = new Sender();
+    const endless = Buffer.concat([IDR, Buffer.alloc(9 * 1024 * 1024, 0x66)]);
+    const media = [
+      video.picture(0, [SPS, PPS, IDR]),
+      video.picture(3600, [endless], { maxBytes: 60_000 }),
+      video.picture(7200, [SPS, PPS, IDR]),
+    ];
+    // Too large to be cut everywhere: the sockets cut it as they like.
+    const { seen } = await watch({ media }, {}, () => false);
+    expect(seen.units).toEqual([KEY, 'key@7200 SPS PPS IDR']);
+    expect(seen.counters).toMatchObject({ framesDropped: 1, packetsLost: 0 });
+  });
+
   it('quirk 39: a key frame comes without parameter sets: those of the description go in front', async () => {
     const sets = `${SPS.toString('base64')},${PPS.toString('base64')}`;
     const sdp = `${VIDEO_SDP}a=fmtp:96 sprop-parameter-sets=${sets}\r\n`;
@@ -180,5 +220,13 @@ describe('H.265', () => {
     const seen = await everyCut({ sdp: H265_SDP, media });
     expect(seen.units).toHaveLength(2);
     expect(seen.formats).toEqual(['h265 hvc1.1.6.L30.90 70x50']);
+  });
+
+  it('quirk 40: an SPS has sub-layers, scaling lists and predicted reference sets: what is needed of it is read', async () => {
+    const video = new Sender({ codec: 'h265' });
+    const media = [video.picture(0, [H265_VPS, H265_SPS_LAYERS, H265_PPS, H265_IDR])];
+    const seen = await everyCut({ sdp: H265_SDP, media });
+    expect(seen.formats).toEqual(['h265 hvc1.1.6.L93.90 640x360']);
+    expect(seen.units).toEqual(['key@0 VPS SPS_LAYERS PPS IDR']);
   });
 });

@@ -38,6 +38,7 @@ export class QuirkCamera {
   /** Status codes that the client answered to questions of the camera. */
   readonly answers: number[] = [];
   connections = 0;
+  framesReceived = 0;
   readonly #ports: DatagramPorts | undefined;
   #clientPort = 0;
   #failure: unknown;
@@ -89,7 +90,9 @@ export class QuirkCamera {
     socket.on('error', () => undefined); // clients cut connections on purpose
     const readBefore = this.#options.bytesRead();
     const framer = new StreamFramer({
-      onFrame: () => undefined,
+      onFrame: () => {
+        this.framesReceived++;
+      },
       onMessage: (message) => {
         if (message.kind === 'response') this.answers.push(message.status);
         else this.#queueAnswer(message, socket, readBefore);

@@ -19,6 +19,10 @@ export const DELIMITER = hex('09f0');
 /** H.265, main profile, 70x50, two pictures of reordering. */
 export const H265_VPS = hex('40010c01ffff01600000030090000003000003001e959009');
 export const H265_SPS = hex('42010101600000030090000003000003001ea024839d4996564b932bc05a020000030002000003003210');
+/** 640x360 with three sub-layers, scaling lists, and a set of reference pictures that is predicted from another. */
+export const H265_SPS_LAYERS = hex(
+  '42010401600000030090000003000003005dd00001600000030090000003000003003f5aa005020171f2e5bdab7924f55555555550d7bb20',
+);
 export const H265_PPS = hex('4401c171a312');
 export const H265_IDR = hex('2601af0811223344556677');
 /** Type 1, a picture that others refer to. */
@@ -38,6 +42,7 @@ const NAMES = new Map(
     DELIMITER,
     H265_VPS,
     H265_SPS,
+    H265_SPS_LAYERS,
     H265_PPS,
     H265_IDR,
     H265_DELTA,

@@ -29,6 +29,8 @@ export interface Seen {
   readonly lines: string[];
   /** Status codes that the camera got for its own questions. */
   readonly answers: number[];
+  /** Receiver reports that the camera got inside of the connection. */
+  readonly reportsSent: number;
   readonly connections: number;
   /** How media came in the end. */
   readonly transport: MediaTransport;
@@ -109,6 +111,7 @@ export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: C
     requests: camera.requests.map(({ method, url }) => name(`${method} ${url}`)),
     lines: name(camera.text.replace(DRAWN_AT_RANDOM, '$1')).split('\r\n'),
     answers: camera.answers,
+    reportsSent: camera.framesReceived,
     connections: camera.connections,
     transport: client.transportInUse,
     failure: failure === undefined ? undefined : name(`${failure.kind}: ${failure.message}`),
