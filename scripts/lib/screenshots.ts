@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), TABLE);
   if (options.help) {
     console.log(
-      'scripts/screenshots [--clips FOLDER] [--out FOLDER]: overview, live and playback, on a desktop and on a phone',
+      'scripts/screenshots [--clips FOLDER] [--out FOLDER]: overview, stream report, live and playback, on a desktop and on a phone',
     );
     return;
   }
@@ -77,6 +77,11 @@ async function takeAll(
   await page.locator('tr[data-channel="1"]').getByText('Recording').waitFor();
   await pause(1.5);
   await page.screenshot({ path: fileOf('overview') });
+
+  await page.getByRole('link', { name: `Stream report of ${NAMES[0]}` }).click();
+  await page.getByText('Measured over').waitFor();
+  await page.screenshot({ path: fileOf('stream') });
+  await page.keyboard.press('Escape');
 
   await goTo(page, 'Live');
   await waitFor(

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../../scripts/lib/api-client.ts';
+import { type SimulatorProcess, startSimulatorProcess } from '../../scripts/lib/simulator-process.ts';
 import { DESKTOP, openTab, startBrowser, type Tab } from './support/browser.ts';
 import { SMALL_CLIP, startUnit, type Unit } from './support/unit.ts';
 import { expectMoving, goTo, signIn } from './support/visitor.ts';
@@ -14,6 +15,8 @@ let browser: Browser;
 let tab: Tab;
 let page: Page;
 let api: ApiClient;
+/** What stands at the place of the encrypted camera later. */
+let successor: SimulatorProcess | undefined;
 
 beforeAll(async () => {
   unit = await startUnit({
@@ -26,15 +29,19 @@ beforeAll(async () => {
         credentials: { user: 'admin', password: 'secret' },
         authScheme: 'basic',
       },
+      { cameras: 1, clip: { ...SMALL_CLIP, codec: 'mjpeg', mbps: 3 }, subClip: false },
+      { cameras: 1, clip: SMALL_CLIP, subClip: false, isEncrypted: true },
     ],
     channels: [],
-    stack: { channelCount: 2, ratingMbps: 8 },
+    stack: { channelCount: 4, ratingMbps: 12 },
   });
   api = await unit.stack.signIn();
-  const [good, smart] = unit.cameras;
+  const [good, smart, jpeg, encrypted] = unit.cameras;
   await api.send('POST', '/channels', { name: 'Front gate', url: good?.urls[0], allotmentMbps: 2 });
   const login = { username: 'admin', password: 'secret' };
   await api.send('POST', '/channels', { name: 'Car park', url: smart?.urls[0], allotmentMbps: 2, ...login });
+  await api.send('POST', '/channels', { name: 'Old camera', url: jpeg?.urls[0], allotmentMbps: 4 });
+  await api.send('POST', '/channels', { name: 'Vault', url: encrypted?.urls[0], allotmentMbps: 2 });
   browser = await startBrowser();
   tab = await openTab(browser, DESKTOP);
   page = tab.page;
@@ -42,6 +49,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
+  await successor?.stop();
   await unit?.stop();
 });
 
@@ -52,6 +60,11 @@ const measured = (label: string) =>
     .locator('.measured > div')
     .filter({ has: page.getByText(label, { exact: true }) })
     .locator('dd');
+
+function timelineOf(channel: number): Promise<{ footage: { fromUtcMs: number }[] }> {
+  const nowUtcMs = Date.now();
+  return api.get(`/channels/${channel}/timeline?from=${nowUtcMs - 600_000}&to=${nowUtcMs}`);
+}
 
 async function openReport(name: string): Promise<void> {
   await goTo(page, 'Overview');
@@ -88,10 +101,7 @@ describe('what the recorder measures of a camera', () => {
     await goTo(page, 'Playback');
     await page.getByRole('combobox', { name: 'Channel' }).selectOption('2');
     await page.getByText('This camera sends a key frame only every 12 s').waitFor();
-    const now = Date.now();
-    const { footage } = await api.get<{ footage: { fromUtcMs: number }[] }>(
-      `/channels/2/timeline?from=${now - 600_000}&to=${now}`,
-    );
+    const { footage } = await timelineOf(2);
     await page.goto(`${unit.stack.address}/#/playback?channel=2&at=${Math.round(footage[0]!.fromUtcMs + 5_000)}`);
     await expectMoving(page, '.screen video');
   });
@@ -112,5 +122,52 @@ describe('what the recorder measures of a camera', () => {
     expect(await measured('Pictures not recorded').textContent()).toMatch(/incomplete/);
     await unit.cameras[0]?.clearFault(1, 'lose-packets');
     await page.keyboard.press('Escape');
+  });
+});
+
+describe('a camera that sends MJPEG', () => {
+  it('is said to be one that browsers do not play, where it is looked at', async () => {
+    await goTo(page, 'Live');
+    await page.locator('.tile[data-channel="3"]').getByText('This browser cannot play MJPEG').waitFor();
+    const { footage } = await timelineOf(3);
+    await page.goto(`${unit.stack.address}/#/playback?channel=3&at=${Math.round(footage[0]!.fromUtcMs + 2_000)}`);
+    await page.locator('.screen').getByText('This browser cannot play MJPEG').waitFor();
+    await openReport('Old camera');
+    await finding('mjpeg').getByText('Motion JPEG takes many times the bits of H.264').waitFor();
+    expect(await measured('Key frames').textContent()).toBe('every picture is one');
+    await page.keyboard.press('Escape');
+  });
+});
+
+describe('an encrypted camera', () => {
+  const row = () => page.locator('tr[data-channel="4"]');
+
+  it('records, and shows its fingerprint', async () => {
+    await openReport('Vault');
+    await expect.poll(() => measured('Transport').textContent(), SOON).toMatch(/^TCP, encrypted/);
+    expect(await measured('Certificate (SHA-256)').textContent()).toMatch(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/);
+    await page.keyboard.press('Escape');
+  });
+
+  it('that was replaced is not recorded until its new certificate is accepted', async () => {
+    const url = new URL(unit.cameras[3]!.urls[0]!);
+    await unit.cameras[3]!.stop();
+    successor = await startSimulatorProcess({
+      cameras: 1,
+      firstCamera: 4,
+      port: Number(url.port),
+      clip: SMALL_CLIP,
+      subClip: false,
+      isEncrypted: true,
+    });
+    expect(successor.urls[0]).toBe(url.href);
+    await row().getByText('1 problem').waitFor(SOON);
+    await openReport('Vault');
+    await finding('certificate-changed').waitFor();
+    await dialog().getByRole('button', { name: 'Accept the new certificate' }).click();
+    await finding('certificate-changed').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await row().getByText('Recording').waitFor(SOON);
+    expect(tab.faults).toEqual([]);
   });
 });
