@@ -4,7 +4,7 @@ import type { OutgoingRequest, RtspConnection } from './connection.ts';
 import type { Login } from './login.ts';
 import type { LanePlace } from './media-lane.ts';
 import type { MediaPath } from './media-path.ts';
-import { type HeaderList, headerOf, type RtspResponse } from './message.ts';
+import { fromByteString, type HeaderList, headerOf, type RtspResponse } from './message.ts';
 import { parseSdp } from './sdp.ts';
 import { chooseTracks, type Track } from './tracks.ts';
 import { parseSessionHeader, parseTransport } from './transport.ts';
@@ -78,7 +78,7 @@ export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSe
   const description = parseSdp(described.body.toString('utf8'));
   const choice = chooseTracks(description);
   if (choice.skipped.length > 0) log.debug({ skipped: choice.skipped }, 'media of the camera that are not received');
-  const base = repairBase(headerOf(described, 'Content-Base') ?? headerOf(described, 'Content-Location'), requestUrl);
+  const base = repairBase(addressIn(described, 'Content-Base') ?? addressIn(described, 'Content-Location'), requestUrl);
   const wanted = [choice.video, options.wantsAudio ? choice.audio : undefined].filter((track) => track !== undefined);
   if (wanted.length === 0) {
     const found = choice.skipped.join('; ') || (choice.audio === undefined ? 'it describes none' : 'it has only sound');
@@ -184,11 +184,16 @@ const DEFAULT_SESSION_TIMEOUT_MS = 60_000;
 const REDIRECTIONS = new Set([301, 302, 303, 307, 308]);
 
 function redirectOf(response: RtspResponse): string | undefined {
-  return REDIRECTIONS.has(response.status) ? headerOf(response, 'Location') : undefined;
+  return REDIRECTIONS.has(response.status) ? addressIn(response, 'Location') : undefined;
 }
 
 function describe({ connection }: Asking, method: string, { status, reason }: RtspResponse): string {
   return `${connection.peer} answers ${method} with ${status} ${reason}`.trim();
+}
+
+function addressIn(response: RtspResponse, name: string): string | undefined {
+  const value = headerOf(response, name);
+  return value === undefined ? undefined : fromByteString(value);
 }
 
 function assertOk(asking: Asking, method: string, response: RtspResponse): void {

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { AppError } from '../../base/errors.ts';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, type RtspHeaders, type RtspMessage } from './message.ts';
 
@@ -20,7 +19,7 @@ export function parseMessage(bytes: Buffer, start: number, end: number): ParsedM
       throw new AppError('protocol', `RTSP header of more than ${MAX_HEADER_BYTES} bytes`);
     return { kind: 'incomplete', neededBytes: end - start + 1 };
   }
-  const [firstLine = '', ...lines] = headerText(bytes.subarray(start, bodyStart)).split(/\r?\n/).map(withoutControls);
+  const [firstLine = '', ...lines] = bytes.toString('latin1', start, bodyStart).split(/\r?\n/);
   const first = parseFirstLine(firstLine);
   if (first === undefined) return { kind: 'garbage' };
   const headers = parseHeaders(lines);
@@ -52,16 +51,6 @@ export function endOfHeader(bytes: Buffer, start: number, end: number): number {
   return -1;
 }
 
-/** Realms are signed as they came: in UTF-8 where they are. What is neither that nor ASCII is taken byte by byte. */
-function headerText(bytes: Buffer): string {
-  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
-}
-
-/** A carriage return inside of a realm or session would be sent back to the camera as the end of a line. */
-function withoutControls(line: string): string {
-  return line.replace(/[^\P{Cc}\u0080-\u009f]/gu, ' ');
-}
-
 type FirstLine =
   | { readonly kind: 'request'; readonly method: string; readonly url: string }
   | { readonly kind: 'response'; readonly status: number; readonly reason: string };
@@ -78,7 +67,8 @@ function parseFirstLine(line: string): FirstLine | undefined {
 export function parseHeaders(lines: readonly string[]): RtspHeaders {
   const headers = new Map<string, string[]>();
   let last: string[] | undefined;
-  for (const line of lines) {
+  for (const rawLine of lines) {
+    const line = withoutControls(rawLine);
     if (/^[ \t]/.test(line) && last !== undefined && line.trim() !== '') {
       last.push(`${last.pop()} ${line.trim()}`);
       continue;
@@ -91,6 +81,11 @@ export function parseHeaders(lines: readonly string[]): RtspHeaders {
     headers.set(name, last);
   }
   return headers;
+}
+
+/** A carriage return inside of a realm or session would be sent back to the camera as the end of a line. */
+function withoutControls(line: string): string {
+  return line.replace(/[^\P{Cc}\u0080-\u009f]/gu, ' ');
 }
 
 function contentLength(headers: RtspHeaders): number {

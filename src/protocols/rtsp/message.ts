@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { AppError } from '../../base/errors.ts';
 
 /** RTSP messages (RFC 2326 §4 to §7), for both ends. */
@@ -46,6 +47,12 @@ export function headerOf(message: RtspMessage, name: string): string | undefined
  */
 export function toByteString(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** The other way round, for an address that the other end sent: byte by byte where it is no UTF-8. */
+export function fromByteString(text: string): string {
+  const bytes = Buffer.from(text, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : text;
 }
 
 /** Header values are byte strings. */

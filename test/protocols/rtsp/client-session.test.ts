@@ -8,7 +8,7 @@ import { readRtcp } from '../../../src/media/rtcp.ts';
 import { RtspClient, type RtspClientOptions } from '../../../src/protocols/rtsp/client-session.ts';
 import type { SenderReportHint } from '../../../src/protocols/rtsp/media-lane.ts';
 import type { StreamFormats } from '../../../src/protocols/rtsp/media-receiver.ts';
-import { encodeInterleaved, headerOf, type RtspRequest } from '../../../src/protocols/rtsp/message.ts';
+import { encodeInterleaved, headerOf, type RtspRequest, toByteString } from '../../../src/protocols/rtsp/message.ts';
 import { goodbye, senderReport } from '../../media/rtcp-packets.ts';
 import { lengthPrefixed, rtpPacket } from '../../media/rtp-packets.ts';
 import {
@@ -234,6 +234,17 @@ describe('odd cameras', () => {
     expect(viewer.units[0]!.data.equals(KEY)).toBe(true);
   });
 
+  it('asks for the very bytes that a Content-Base in UTF-8 has', async () => {
+    const cam = await camera(
+      on('DESCRIBE', (_, call) => ({
+        body: VIDEO_SDP,
+        headers: [['Content-Base', toByteString(`rtsp://127.0.0.1:${call.socket.localPort}/caméra/`)]],
+      })),
+    );
+    await view(cam.url).client.start();
+    expect(cam.requests.at(-1)!.url).toBe(toByteString(cam.url.replace('live', 'caméra/')));
+  });
+
   it('keeps the first session id', async () => {
     const cam = await camera(on('SETUP', (request) => ({ headers: [['Session', `id${request.url.slice(-1)}`]] })));
     await view(cam.url).client.start();
@@ -395,6 +406,37 @@ describe('passwords', () => {
     const cam = await camera(guarded(() => 'n1'));
     await view(cam.url, admin).client.start();
     expect(cam.methods).toEqual(['OPTIONS', 'OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY']);
+  });
+
+  it.each([
+    ['UTF-8', Buffer.from('réseau 摄像', 'utf8')],
+    ['GB 18030', Buffer.from('c9e3cff1', 'hex')],
+  ])('a realm in %s is signed as the bytes that came, and goes back as such', async (_, realmBytes) => {
+    const realm = realmBytes.toString('latin1');
+    const md5 = (text: string) => createHash('md5').update(text, 'latin1').digest('hex');
+    const cam = await camera((request) => {
+      const response = md5(`${md5(`admin:${realm}:secret`)}:n1:${md5(`${request.method}:${request.url}`)}`);
+      const value = headerOf(request, 'Authorization') ?? '';
+      if (value.includes(`realm="${realm}"`) && value.includes(`response="${response}"`)) return undefined;
+      return { status: 401, headers: [['WWW-Authenticate', `Digest realm="${realm}", nonce="n1"`]] };
+    });
+    await view(cam.url, admin).client.start();
+    expect(cam.methods.at(-1)).toBe('PLAY');
+  });
+
+  it('a carriage return inside of a realm does not become the end of a line', async () => {
+    const cam = await camera((request) =>
+      headerOf(request, 'Authorization') === undefined
+        ? {
+            raw: Buffer.from(
+              'RTSP/1.0 401 No\r\nCSeq: 1\r\nWWW-Authenticate: Digest realm="a\rX: y", nonce="n"\r\n\r\n',
+            ),
+          }
+        : undefined,
+    );
+    await view(cam.url, admin).client.start();
+    expect(headerOf(cam.requests.at(-1)!, 'Authorization')).toContain('realm="a X: y"');
+    expect(headerOf(cam.requests.at(-1)!, 'X')).toBeUndefined();
   });
 
   it('credentials inside the address count where none are given', async () => {
