@@ -72,6 +72,8 @@ export const SegmentClosedEntry = Type.Object({
   clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
   /** True when repair closed it after a crash or a power cut. */
   isRepaired: Type.Boolean(),
+  /** False where the camera sent no key frame to begin with; left out by earlier versions, which did not say. */
+  startsWithKey: Type.Optional(Type.Boolean()),
 });
 export type SegmentClosedEntry = Static<typeof SegmentClosedEntry>;
 

@@ -9,6 +9,7 @@ export interface ClosedFacts {
   /** Of the last fragment. */
   readonly hash: Buffer;
   readonly isRepaired: boolean;
+  readonly startsWithKey: boolean;
 }
 
 /** The journal's line of a closed segment, whether it was just written, repaired, or read from its file. */
@@ -32,5 +33,6 @@ export function closedEntryOf({ name, formats, clock }: SegmentIdentity, facts: 
     hash: facts.hash.toString('hex'),
     clock,
     isRepaired: facts.isRepaired,
+    startsWithKey: facts.startsWithKey,
   };
 }

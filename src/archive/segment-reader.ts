@@ -183,6 +183,7 @@ export class SegmentReader {
       videoFrames: video.count,
       hash,
       isRepaired: this.isRepaired,
+      startsWithKey: this.fragments[0]?.startsWithKey ?? false,
     });
   }
 

@@ -75,7 +75,12 @@ export class SegmentTables {
   }
 
   closedEntry(closed: { sizeBytes: number; hash: Buffer; isRepaired: boolean }): SegmentClosedEntry {
-    return closedEntryOf(this.identity, { ...closed, endUtcMs: this.endUtcMs, videoFrames: this.video.sampleCount });
+    return closedEntryOf(this.identity, {
+      ...closed,
+      endUtcMs: this.endUtcMs,
+      videoFrames: this.video.sampleCount,
+      startsWithKey: this.#fragments[0]?.startsWithKey ?? false,
+    });
   }
 }
 

@@ -82,6 +82,7 @@ export class Channel {
     const { plan, clock, log, wallOffset, drives } = options;
     this.#plan = plan;
     this.#options = options;
+    const ownLog = log.child({ channel: plan.number, name: plan.name });
     this.#timeline = new CameraTimeline({ wallOffset, onTimed: (timed) => this.#takeTimed(timed) });
     this.gaps =
       options.before?.gaps ?? new GapTracker({ unit: options.unit, channelId: plan.id, nextId: options.nextGapId });
@@ -93,11 +94,17 @@ export class Channel {
       clockState: () => 'unsynced',
       onFootage: (startUtcMs, endUtcMs, frames, hole) => this.#noteFootage(startUtcMs, endUtcMs, frames, hole),
       onRevoked: (throughUtcMs) => this.gaps.revoke(throughUtcMs),
+      onKeylessSegment: (startUtcMs) => {
+        const start = new Date(startUtcMs).toISOString();
+        ownLog.warn(
+          { start },
+          'a segment begins without a key frame, because none came; players show it from the next one on',
+        );
+      },
       onPaused: (cause, detail) => this.#notePause({ cause, detail }),
       onResumed: () => this.#notePause(undefined),
     });
     if (options.before) this.recording.setPredecessor(options.before.recording.lastHash);
-    const ownLog = log.child({ channel: plan.number, name: plan.name });
     this.#account = new StreamAccount({
       channelId: plan.id,
       clock,

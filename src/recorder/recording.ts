@@ -6,7 +6,7 @@ import type { FragmentInput } from '../media/fmp4/fragment.ts';
 import type { SegmentSink, SegmentSpec } from './drive-writer.ts';
 import { type CutAction, SegmentCutter, type SegmentTimes } from './segment-cutter.ts';
 import { Tail, type TailMark } from './tail.ts';
-import type { Hole, Stretch, TimedUnit } from './time/timed-unit.ts';
+import type { Hole, TimedUnit } from './time/timed-unit.ts';
 
 /** A place to write to, as the channel sees it. */
 export interface Placement {
@@ -26,6 +26,8 @@ export interface RecordingOptions {
   onFootage(startUtcMs: number, endUtcMs: number, videoFrames: number, hole: Hole | undefined): void;
   /** What was handed over after `throughUtcMs` did not become durable. */
   onRevoked(throughUtcMs: number): void;
+  /** A segment begins without a key frame: players show it from the next one on. */
+  onKeylessSegment(startUtcMs: number): void;
   onPaused(cause: GapCause, detail: string): void;
   onResumed(): void;
 }
@@ -72,12 +74,9 @@ export class Recording {
 
   push(timed: TimedUnit): void {
     this.tail.push(timed);
-    if (this.#isHeld) {
-      this.tail.release(timed.serial);
-      return;
-    }
-    const maxBytes = this.#options.tailMaxBytes();
-    while (this.tail.bytes > maxBytes && this.tail.dropOldestGroup());
+    if (this.#isHeld) this.tail.release(timed.serial);
+    this.tail.trim(this.#options.tailMaxBytes());
+    if (this.#isHeld) return;
     if (!this.isPaused) this.#perform(this.#cutter.push(timed));
   }
 
@@ -126,7 +125,7 @@ export class Recording {
       if (this.isPaused) return;
       switch (action.kind) {
         case 'open':
-          this.#open(action.stretch, action.startUtcMs);
+          this.#open(action);
           break;
         case 'fragment':
           this.#append(action);
@@ -141,7 +140,8 @@ export class Recording {
     }
   }
 
-  #open(stretch: Stretch, startUtcMs: number): void {
+  #open({ stretch, startUtcMs, startsWithKey }: Extract<CutAction, { kind: 'open' }>): void {
+    if (!startsWithKey) this.#options.onKeylessSegment(startUtcMs);
     const placement = this.#options.choosePlacement();
     if (!('open' in placement)) {
       this.#pause(placement.cause, placement.detail);
@@ -202,7 +202,9 @@ export class Recording {
   }
 
   #replay(): void {
+    const { beginsInside } = this.tail;
     this.#cutter.reset();
+    if (beginsInside) this.#cutter.beginAnywhere();
     for (const timed of this.tail.replay()) {
       if (this.isPaused) return;
       this.#perform(this.#cutter.push(timed));

@@ -14,7 +14,7 @@ import type { Hole, Stretch, TimedUnit } from './time/timed-unit.ts';
  * next one begins a fragment, so that the ledger hears of it.
  */
 export type CutAction =
-  | { readonly kind: 'open'; readonly stretch: Stretch; readonly startUtcMs: number }
+  | { readonly kind: 'open'; readonly stretch: Stretch; readonly startUtcMs: number; readonly startsWithKey: boolean }
   | {
       readonly kind: 'fragment';
       readonly input: FragmentInput;
@@ -62,6 +62,7 @@ export class SegmentCutter {
   #video: TimedUnit[] = [];
   #audio: TimedUnit[] = [];
   #frameTicks = DEFAULT_FRAME_TICKS;
+  #mayBeginAnywhere = false;
 
   /** `times` is asked at each cut, so that a change takes effect with the segment that is under way. */
   constructor(times: () => SegmentTimes) {
@@ -109,14 +110,20 @@ export class SegmentCutter {
   /** Forgets everything: what was pending is in the tail and will be pushed again. */
   reset(): void {
     this.#segment = undefined;
+    this.#mayBeginAnywhere = false;
     this.#video = [];
     this.#audio = [];
+  }
+
+  /** The next segment goes on within a group of pictures, whose beginning lies in another one. */
+  beginAnywhere(): void {
+    this.#mayBeginAnywhere = true;
   }
 
   #cutBefore(timed: TimedUnit): readonly CutAction[] {
     const isKey = timed.unit.isKey;
     const current = this.#segment;
-    if (!current) return isKey ? [this.#open(timed)] : NOTHING;
+    if (!current) return isKey || this.#mayBeginAnywhere ? [this.#open(timed)] : NOTHING;
 
     const before = this.#isAfterHole(timed) ? this.#takeFragment(undefined) : NOTHING;
     const isOtherStretch = current.stretch !== timed.stretch;
@@ -145,6 +152,7 @@ export class SegmentCutter {
   }
 
   #open(first: TimedUnit): CutAction {
+    this.#mayBeginAnywhere = false;
     this.#segment = {
       stretch: first.stretch,
       startUtcMs: first.wallUtcMs,
@@ -154,7 +162,8 @@ export class SegmentCutter {
       soundEnd: 0,
       endUtcMs: first.wallUtcMs,
     };
-    return { kind: 'open', stretch: first.stretch, startUtcMs: first.wallUtcMs };
+    const { stretch, wallUtcMs, unit } = first;
+    return { kind: 'open', stretch, startUtcMs: wallUtcMs, startsWithKey: unit.isKey };
   }
 
   /** `next` is the frame after the fragment; it tells how long the last one is shown. */

@@ -43,6 +43,23 @@ describe('SegmentCutter', () => {
     const units = [frame(1, { isKey: true }), ...frames(2, 700, 10_000)];
     const opens = run(units).filter((action) => action.kind === 'open');
     expect(opens.map((open) => open.startUtcMs - START_UTC_MS)).toEqual([0, 12_000, 24_000]);
+    expect(opens.map((open) => open.startsWithKey)).toEqual([true, false, false]);
+  });
+
+  it('keeps fragments of half a second within a group of pictures of 20 s', () => {
+    const fragments = fragmentsOf(run(frames(1, 1_000, 500)));
+    for (const { startUtcMs, endUtcMs } of fragments) expect(endUtcMs - startUtcMs).toBeLessThanOrEqual(520);
+    expect(fragments.filter(({ input }) => input.video!.samples[0]!.isKey)).toHaveLength(2);
+  });
+
+  it('begins within a group of pictures only when it is told to, and once', () => {
+    const target = cutter();
+    expect(frames(10, 20, 500).flatMap((unit) => [...target.push(unit)])).toEqual([]);
+    target.beginAnywhere();
+    const [open] = frames(21, 25, 500).flatMap((unit) => [...target.push(unit)]);
+    expect(open).toMatchObject({ kind: 'open', startsWithKey: false, startUtcMs: START_UTC_MS + 20 * 40 });
+    target.close();
+    expect(frames(26, 40, 500).flatMap((unit) => [...target.push(unit)])).toEqual([]);
   });
 
   it('begins a new segment with a new stretch, whatever its age', () => {

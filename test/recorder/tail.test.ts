@@ -47,20 +47,69 @@ describe('Tail', () => {
     expect(tail.fromLastKey().map(({ serial }) => serial)).toEqual([51, 52, 53, 54, 55, 56, 57, 58, 59, 60]);
   });
 
-  it('gives up whole groups, and never the newest', () => {
+  it('gives up whole groups, the oldest first, when nothing of them is durable', () => {
     const tail = new Tail();
     for (const unit of frames(1, 60, 25)) tail.push(unit);
-    expect(tail.dropOldestGroup()).toBe(true);
+    tail.trim(5_999);
     expect(tail.units()[0]?.serial).toBe(26);
-    expect(tail.dropOldestGroup()).toBe(true);
-    expect(tail.dropOldestGroup()).toBe(false);
+    tail.trim(3_000);
     expect(tail.units()[0]?.serial).toBe(51);
+  });
+
+  describe('with a group of pictures that is larger than its memory', () => {
+    const LIMIT = 100 * 100; // a hundred frames of a group of 500
+
+    function filled(durableThrough: number, count = 300): Tail {
+      const tail = new Tail();
+      for (const unit of frames(1, count, 500)) {
+        tail.push(unit);
+        if (unit.serial % 10 === 0 && unit.serial <= durableThrough) tail.settle(tail.mark(unit.serial));
+        tail.trim(LIMIT);
+      }
+      return tail;
+    }
+
+    it('keeps within it, and keeps what is not durable', () => {
+      const tail = new Tail();
+      for (const unit of frames(1, 400, 500)) {
+        tail.push(unit);
+        if (unit.serial % 10 === 0) tail.settle(tail.mark(Math.max(1, unit.serial - 50)));
+        tail.trim(LIMIT);
+        expect(tail.bytes).toBeLessThanOrEqual(LIMIT);
+        for (let missing = Math.max(1, unit.serial - 50); missing <= unit.serial; missing++)
+          expect(serials(tail)).toContain(missing);
+      }
+      expect(tail.bytes).toBe(serials(tail).length * 100);
+    });
+
+    it('goes on elsewhere within the group, as its beginning is on a drive', () => {
+      const tail = filled(290);
+      expect(tail.beginsInside).toBe(true);
+      expect(tail.replay().at(-1)?.serial).toBe(300);
+    });
+
+    it('goes on with the next key frame when its beginning is on no drive', () => {
+      const tail = filled(0);
+      expect(tail.bytes).toBeLessThanOrEqual(LIMIT);
+      expect(tail.beginsInside).toBe(false);
+      expect(tail.replay()).toEqual([]);
+      for (const unit of frames(301, 520, 500)) tail.push(unit);
+      expect(tail.replay()[0]?.serial).toBe(501);
+    });
+
+    it('gives a live view its first picture with the next key frame', () => {
+      const tail = filled(290);
+      expect(tail.fromLastKey()).toEqual([]);
+      for (const unit of frames(301, 520, 500)) tail.push(unit);
+      expect(tail.fromLastKey().map(({ serial }) => serial)).toEqual(Array.from({ length: 20 }, (_, i) => 501 + i));
+    });
   });
 
   it('never loses a frame that is not durable, and counts its bytes right', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('frame' as const), isKey: fc.boolean() }),
       fc.record({ kind: fc.constant('settle' as const) }),
+      fc.record({ kind: fc.constant('trim' as const), spare: fc.nat({ max: 60 }) }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -74,6 +123,11 @@ describe('Tail', () => {
             hasKey ||= isKey;
             tail.push(frame(++serial, { isKey }));
             if (!hasKey) durable = serial;
+          } else if (kind === 'trim') {
+            const spare = 'spare' in rest ? rest.spare : 0;
+            const maxBytes = Math.ceil(((serial - durable + spare) * 100 * 8) / 7);
+            tail.trim(maxBytes);
+            expect(tail.bytes).toBeLessThanOrEqual(maxBytes);
           } else if (serial > durable) {
             durable = serial - 1;
             tail.settle(tail.mark(durable));
@@ -107,7 +161,8 @@ describe('Tail', () => {
       const tail = new Tail();
       for (const unit of tracked(1, 15, released)) tail.push(unit);
       const queued = tail.mark(12);
-      tail.dropOldestGroup();
+      tail.trim(600);
+      expect(serials(tail)).toEqual([11, 12, 13, 14, 15]);
       expect(released).toEqual([]);
       for (const unit of tracked(16, 45, released)) tail.push(unit);
       tail.settle(queued);
