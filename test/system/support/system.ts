@@ -18,8 +18,10 @@ import type { GapEntry } from '../../../src/archive/entries.ts';
 export interface SystemOptions extends Partial<Omit<StackOptions, 'channels' | 'folder'>> {
   /** Cameras and how they send; channel n is camera n. Default: 2 cameras, small pictures, a key frame each second. */
   simulator?: SimulatorProcessOptions;
-  /** Merged into each channel: an allotment, a schedule. */
-  channel?: Partial<ChannelSeed>;
+  /** Merged into each channel, or into the one of this number: an allotment, a schedule, a transport. */
+  channel?: Partial<ChannelSeed> | ((number: number) => Partial<ChannelSeed>);
+  /** What stands between a camera and the recorder: returns the address that the recorder is given in place of the camera's. */
+  route?: (cameraUrl: string, number: number) => Promise<string>;
 }
 
 /** Simulated cameras, recorder and control in a folder of their own, with what a test needs to look at the outcome. */
@@ -54,13 +56,17 @@ const RECORDING_TIMEOUT_MS = 20_000;
 
 /** Starts everything; what has started is stopped again when a step fails. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const { simulator: simulatorOptions = DEFAULT_SIMULATOR, channel, settings, ...stackOptions } = options;
+  const { simulator: simulatorOptions = DEFAULT_SIMULATOR, channel, route, settings, ...stackOptions } = options;
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-system-'));
   const simulator = await startSimulatorProcess({ ...DEFAULT_SIMULATOR, ...simulatorOptions });
+  const seedOf = async (cameraUrl: string, index: number) => ({
+    url: (await route?.(cameraUrl, index + 1)) ?? cameraUrl,
+    ...(typeof channel === 'function' ? channel(index + 1) : channel),
+  });
   const stack = await createStack({
     ...stackOptions,
     folder,
-    channels: simulator.urls.map((url) => ({ url, ...channel })),
+    channels: await Promise.all(simulator.urls.map(seedOf)),
     settings: { segmentMinutes: DEFAULT_SEGMENT_MINUTES, ...settings },
   });
   const facts = followRecorder(stack.stateDir);
