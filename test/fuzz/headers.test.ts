@@ -6,7 +6,7 @@ import { parseMessage } from '../../src/protocols/rtsp/message-parser.ts';
 import { parseSdp } from '../../src/protocols/rtsp/sdp.ts';
 import { chooseTracks } from '../../src/protocols/rtsp/tracks.ts';
 import { parseSessionHeader, parseTransport } from '../../src/protocols/rtsp/transport.ts';
-import { joinControl, parseRtspUrl, redactUrl, repairBase } from '../../src/protocols/rtsp/url.ts';
+import { joinControl, parseRtspUrl, redactUrl, repairBase, resolveLocation } from '../../src/protocols/rtsp/url.ts';
 import { fuzz } from './support/fuzz.ts';
 import { readOrRefuse } from './support/limits.ts';
 import { damagedText } from './support/mutations.ts';
@@ -73,6 +73,17 @@ describe('addresses', () => {
       port: parsed.port,
       username: undefined,
     });
+    return true;
+  });
+
+  const location = value(
+    fc.constantFrom('rtsp://10.0.0.6:8554/live', 'rtsps://cam/s', '/other?x=y', '//cam/p', 'name', 'http://cam/'),
+  );
+  fuzz('redirection', fc.tuple(fc.oneof(location, anyText), fc.boolean()), ([text, isEncrypted]) => {
+    const from = isEncrypted ? 'rtsps://h:1/a/b?c=/d' : 'rtsp://h';
+    const target = readOrRefuse(() => resolveLocation(text, from), 'bad-input');
+    if (target === undefined) return false;
+    expect(parseRtspUrl(target.requestUrl)).toMatchObject({ host: target.host, port: target.port });
     return true;
   });
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import { MAX_HEADER_BYTES, type RtspHeaders } from './message.ts';
+import type { RtspHeaders } from './message.ts';
 import { endOfHeader, parseHeaders } from './message-parser.ts';
 
 /** What stands in front of the body of an HTTP response. */
@@ -8,6 +8,9 @@ export interface HttpResponseHead {
   readonly reason: string;
   readonly headers: RtspHeaders;
 }
+
+/** Some hundred bytes are usual. Small, because each piece is looked at together with all before it. */
+const MAX_HEAD_BYTES = 8 * 1024;
 
 /** Collects the head of an HTTP response, which may come in any pieces. */
 export class HttpResponseReader {
@@ -32,7 +35,7 @@ export class HttpResponseReader {
   #refuseGarbage(): void {
     const start = this.#bytes.toString('latin1', 0, LONGEST_PROTOCOL);
     const isPossible = PROTOCOLS.some((name) => name.startsWith(start.slice(0, name.length)));
-    if (!isPossible || this.#bytes.length > MAX_HEADER_BYTES) throw notHttp(this.#bytes.toString('latin1', 0, 100));
+    if (!isPossible || this.#bytes.length > MAX_HEAD_BYTES) throw notHttp(this.#bytes.toString('latin1', 0, 100));
   }
 }
 
@@ -42,7 +45,7 @@ const LONGEST_PROTOCOL = 5;
 
 function parseHead(text: string): HttpResponseHead {
   const [first = '', ...lines] = text.split(/\r?\n/);
-  const match = /^(?:HTTP|RTSP)\/\d\.\d\s+(\d{3})(?:\s+(.*))?$/.exec(first.trim());
+  const match = /^(?:HTTP|RTSP)\/\d\.\d\s+(\d{3})(?:\s+(.*))?$/.exec(first.trimEnd());
   if (!match) throw notHttp(first);
   return { status: Number(match[1]), reason: match[2] ?? '', headers: parseHeaders(lines) };
 }

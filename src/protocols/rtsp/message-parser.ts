@@ -3,28 +3,30 @@ import { MAX_BODY_BYTES, MAX_HEADER_BYTES, type RtspHeaders, type RtspMessage } 
 
 export type ParsedMessage =
   | { readonly kind: 'message'; readonly message: RtspMessage; readonly end: number }
-  /** So many bytes from the start are needed before it is worth trying again. */
-  | { readonly kind: 'incomplete'; readonly neededBytes: number }
+  /** So many bytes from the start are needed before it is worth trying again; in the first `triedBytes` the header does not end. */
+  | { readonly kind: 'incomplete'; readonly neededBytes: number; readonly triedBytes: number }
   /** Begins like a message, and is none. */
   | { readonly kind: 'garbage' };
 
 /**
  * Reads the message at the beginning of `bytes[start, end)`. Takes LF for CRLF, spaces around names and values, folded
- * lines, header lines without a colon. Throws AppError `protocol` when a limit is exceeded.
+ * lines, header lines without a colon. Throws AppError `protocol` when a limit is exceeded. `triedBytes` comes from the last time, so that
+ * a header that comes byte by byte is not searched from its beginning each time.
  */
-export function parseMessage(bytes: Buffer, start: number, end: number): ParsedMessage {
-  const bodyStart = endOfHeader(bytes, start, end);
+export function parseMessage(bytes: Buffer, start: number, end: number, triedBytes = 0): ParsedMessage {
+  const bodyStart = endOfHeader(bytes, Math.max(start, start + triedBytes - LONGEST_END), end);
   if (bodyStart === -1) {
     if (end - start > MAX_HEADER_BYTES)
       throw new AppError('protocol', `RTSP header of more than ${MAX_HEADER_BYTES} bytes`);
-    return { kind: 'incomplete', neededBytes: end - start + 1 };
+    return { kind: 'incomplete', neededBytes: end - start + 1, triedBytes: end - start };
   }
   const [firstLine = '', ...lines] = bytes.toString('latin1', start, bodyStart).split(/\r?\n/);
   const first = parseFirstLine(firstLine);
   if (first === undefined) return { kind: 'garbage' };
   const headers = parseHeaders(lines);
   const bodyBytes = contentLength(headers);
-  if (end - bodyStart < bodyBytes) return { kind: 'incomplete', neededBytes: bodyStart - start + bodyBytes };
+  if (end - bodyStart < bodyBytes)
+    return { kind: 'incomplete', neededBytes: bodyStart - start + bodyBytes, triedBytes: 0 };
   // A copy: what is read next overwrites the socket's buffer.
   const body = Buffer.from(bytes.subarray(bodyStart, bodyStart + bodyBytes));
   return { kind: 'message', message: { ...first, headers, body }, end: bodyStart + bodyBytes };
@@ -41,6 +43,9 @@ export function looksLikeMessage(bytes: Buffer, start: number, end: number): boo
   if (/^[A-Z_]{3,20} /.test(text)) return true;
   return STATUS_LINE.startsWith(text) || /^[A-Z_]{1,20}$/.test(text) ? undefined : false;
 }
+
+/** Of an empty line that was cut: all but its last byte. */
+const LONGEST_END = '\n\r'.length;
 
 /** Index behind the empty line, or -1. */
 export function endOfHeader(bytes: Buffer, start: number, end: number): number {

@@ -42,6 +42,8 @@ export class StreamFramer {
   #pendingLength = 0;
   /** Nothing can be done before so many bytes are pending. */
   #neededBytes = 0;
+  /** So many bytes at the beginning of what is pending are known not to end the header. */
+  #triedBytes = 0;
   #isResyncing = false;
   #garbageBytes = 0;
   #resyncsInARow = 0;
@@ -104,7 +106,9 @@ export class StreamFramer {
   /** Returns where the first incomplete thing begins. */
   #parse(bytes: Buffer, start: number, end: number): number {
     let at = start;
+    const triedBytes = this.#triedBytes;
     this.#neededBytes = 0;
+    this.#triedBytes = 0;
     while (at < end && !this.#isStopped) {
       if (this.#isResyncing) {
         at = this.#skipGarbage(bytes, at, end);
@@ -120,7 +124,7 @@ export class StreamFramer {
       } else if (byte === CR || byte === LF) {
         at++;
       } else {
-        const next = this.#parseText(bytes, at, end);
+        const next = this.#parseText(bytes, at, end, at === start ? triedBytes : 0);
         if (next === at) return at;
         at = next;
       }
@@ -129,13 +133,14 @@ export class StreamFramer {
   }
 
   /** Returns `at` when more bytes are needed. */
-  #parseText(bytes: Buffer, at: number, end: number): number {
+  #parseText(bytes: Buffer, at: number, end: number, triedBytes: number): number {
     const isMessage = looksLikeMessage(bytes, at, end);
     if (isMessage === undefined) return at;
     if (isMessage) {
-      const parsed = parseMessage(bytes, at, end);
+      const parsed = parseMessage(bytes, at, end, triedBytes);
       if (parsed.kind === 'incomplete') {
         this.#neededBytes = parsed.neededBytes;
+        this.#triedBytes = parsed.triedBytes;
         return at;
       }
       if (parsed.kind === 'message') {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../../src/base/errors.ts';
 import { type HttpResponseHead, HttpResponseReader } from '../../../src/protocols/rtsp/http-response.ts';
@@ -51,24 +50,6 @@ describe('head of an HTTP response', () => {
     ['no end', `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(12_000)}`, /no HTTP response/],
   ])('%s', (_, text, expected) => {
     expect(read([Buffer.from(text)]).error).toMatch(expected);
-  });
-
-  it('takes any bytes in any pieces, and only refuses them', () => {
-    const piece = fc.oneof(
-      fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes)),
-      fc.constantFrom(
-        ...['HTTP/1.0 200 OK', '\r\n', '\r\n\r\n', 'RTSP/', 'X: y', ':'].map((text) => Buffer.from(text)),
-      ),
-    );
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 20 }), (chunks) => {
-        const whole = read([Buffer.concat(chunks)]);
-        const cut = read(chunks);
-        expect(cut.head).toEqual(whole.head);
-        expect(cut.body).toEqual(whole.body);
-        expect(cut.error === undefined).toBe(whole.error === undefined);
-      }),
-    );
   });
 });
 

@@ -137,6 +137,23 @@ describe('bytes of an RTSP connection', () => {
     expect(framer.resyncs).toBe(15);
   });
 
+  it('reads a header that comes byte by byte once, not once for each byte', () => {
+    const bytes = Buffer.from(`RTSP/1.0 200 OK\r\n${'\r\r\n'.repeat(21_000)}`);
+    const searched: number[] = [];
+    const { indexOf } = Buffer.prototype;
+    Buffer.prototype.indexOf = function (this: Buffer, ...args: Parameters<Buffer['indexOf']>) {
+      searched.push(1);
+      return indexOf.apply(this, args);
+    } as Buffer['indexOf'];
+    try {
+      const framer = new StreamFramer({ onFrame: () => undefined, onMessage: () => undefined });
+      for (let at = 0; at < bytes.length; at++) framer.feed(bytes.subarray(at, at + 1));
+    } finally {
+      Buffer.prototype.indexOf = indexOf;
+    }
+    expect(searched.length).toBeLessThan(4 * bytes.length);
+  });
+
   it('ignores everything after it was stopped by its reader', () => {
     const seen: number[] = [];
     const framer: StreamFramer = new StreamFramer({
