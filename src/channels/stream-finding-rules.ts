@@ -210,7 +210,7 @@ export const RULES: readonly Rule[] = [
       const used = TRANSPORT_NAMES[transport];
       if (wanted !== 'auto') {
         return {
-          sentence: `The media was to come ${TRANSPORT_NAMES[wanted]} and comes ${used}: nothing arrived the other way.`,
+          sentence: `The media was to come ${TRANSPORT_NAMES[wanted]} and comes ${used}: the camera refuses the other way, or nothing arrived by it.`,
           advice: 'Set the transport to automatic, or look for a firewall between camera and recorder.',
         };
       }

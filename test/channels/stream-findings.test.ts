@@ -185,7 +185,8 @@ const CASES: { name: string; change: Change; code: string; sentence: string }[] 
       facts.channel = settings('udp');
     },
     code: 'transport-differs',
-    sentence: 'The media was to come over UDP and comes over TCP: nothing arrived the other way.',
+    sentence:
+      'The media was to come over UDP and comes over TCP: the camera refuses the other way, or nothing arrived by it.',
   },
   {
     name: 'a camera that knows UDP alone',
