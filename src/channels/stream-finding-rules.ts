@@ -1,6 +1,6 @@
 import { HOUR_MS, SECOND_MS } from '../base/units.ts';
 import type { StreamReport } from '../link/stream-report.ts';
-import { DECODING_ORDER_NUMBERS } from '../protocols/rtsp/video-tracks.ts';
+import { DECODING_ORDER_NUMBERS } from '../protocols/rtsp/video-remark-words.ts';
 import { count, duration, mbps, percent, rate } from './finding-words.ts';
 import type { Severity, StreamFacts } from './stream-findings.ts';
 

@@ -51,6 +51,8 @@ export interface AccessUnit {
   readonly data: Buffer;
   /** Decoding may start here: IDR (H.264), IRAP (H.265). True for every unit of MJPEG and of sound. */
   readonly isKey: boolean;
+  /** The camera sends no key frames: of what begins here, the first seconds are damaged. `isKey` is true for want of something better. */
+  readonly isGradual?: boolean;
   /**
    * RTP timestamp in ticks of the format's clock rate, unwrapped: may exceed 2^32, starts anywhere. It is the *presentation* time;
    * with B-frames it is not monotonic.

@@ -1,7 +1,8 @@
 import { AppError } from '../base/errors.ts';
 import type { VideoFormat } from './access-unit.ts';
 import { BitReader, removeEmulationPrevention } from './bit-reader.ts';
-import { cropped, type PictureTiming, tryReadVui } from './picture.ts';
+import { cropped, type PictureTiming, tryRead } from './picture.ts';
+import { recoveryPointOf } from './supplemental.ts';
 import type { NalRole, ParameterSetKind, ParameterSetLists, VideoCodecRules } from './video-codec.ts';
 import { VIDEO_CLOCK_RATE } from './video-codec.ts';
 
@@ -45,7 +46,7 @@ export function parseH264Sps(nal: Buffer): H264Sps {
     unitX: chromaFormat === 1 || chromaFormat === 2 ? 2 : 1,
     unitY: (chromaFormat === 1 ? 2 : 1) * fieldFactor,
   });
-  const vui = tryReadVui(() => (reader.flag() ? readVui(reader) : undefined));
+  const vui = tryRead(() => (reader.flag() ? readVui(reader) : undefined));
   return {
     id,
     profileIdc,
@@ -66,6 +67,10 @@ export const H264_RULES: VideoCodecRules = {
   isFirstSlice: (byte) => (byte & 0x80) !== 0, // first_mb_in_slice = 0 is a single 1 bit
   idOf: h264SetId,
   formatOf: h264Format,
+  roughFormatOf: roughH264Format,
+  isIntraSlice: isIntraH264Slice,
+  recoveryFrames: (nal) => recoveryPointOf(nal, 1),
+  isSkippedLeading: () => false,
 };
 
 function roleOfH264(header: number): NalRole {
@@ -99,20 +104,45 @@ function h264Format(sets: ParameterSetLists): VideoFormat {
   const first = sets.sps[0];
   if (first === undefined) throw new AppError('corrupt', 'H.264: no SPS');
   const sps = parseH264Sps(first);
-  const hex = (value: number) => value.toString(16).toUpperCase().padStart(2, '0');
+  return formatWith(sets, first, { width: sps.width, height: sps.height, reorderDepth: sps.maxReorderFrames ?? 0 });
+}
+
+function roughH264Format(sets: ParameterSetLists): VideoFormat | undefined {
+  const first = sets.sps[0];
+  if (first === undefined || first.length < 4) return undefined;
+  return formatWith(sets, first, { width: 0, height: 0, reorderDepth: 0 });
+}
+
+function formatWith(
+  sets: ParameterSetLists,
+  sps: Buffer,
+  picture: { width: number; height: number; reorderDepth: number },
+): VideoFormat {
   return {
     kind: 'video',
     codec: 'h264',
-    codecString: `avc1.${hex(sps.profileIdc)}${hex(sps.constraintFlags)}${hex(sps.levelIdc)}`,
-    width: sps.width,
-    height: sps.height,
+    codecString: `avc1.${sps.toString('hex', 1, 4).toUpperCase()}`, // profile, constraints, level
+    ...picture,
     clockRate: VIDEO_CLOCK_RATE,
     vps: [],
     sps: sets.sps,
     pps: sets.pps,
-    reorderDepth: sps.maxReorderFrames ?? 0,
   };
 }
+
+/** H.264 §7.3.3; the type stands behind the place of the first macroblock. */
+function isIntraH264Slice(nal: Buffer): boolean {
+  const reader = new BitReader(removeEmulationPrevention(nal.subarray(0, 16)), 'H.264 slice');
+  const type = tryRead(() => {
+    reader.skip(8);
+    reader.unsigned(); // first_mb_in_slice
+    return reader.unsigned() % 5;
+  });
+  return type === INTRA_SLICE || type === SWITCHING_INTRA_SLICE;
+}
+
+const INTRA_SLICE = 2;
+const SWITCHING_INTRA_SLICE = 4;
 
 const BASELINE = 66;
 

@@ -1,20 +1,37 @@
 import { AppError } from '../base/errors.ts';
 import type { VideoFormat } from './access-unit.ts';
 import { BitReader, removeEmulationPrevention } from './bit-reader.ts';
-import { type H265Profile, readProfileTierLevel } from './h265-profile.ts';
-import { cropped } from './picture.ts';
+import { type H265Profile, readGeneralProfile, skipSubLayers } from './h265-profile.ts';
+import { cropped, tryRead } from './picture.ts';
+import { recoveryPointOf } from './supplemental.ts';
 import type { NalRole, ParameterSetKind, ParameterSetLists, VideoCodecRules } from './video-codec.ts';
 import { VIDEO_CLOCK_RATE } from './video-codec.ts';
 
-/** What recording needs from a sequence parameter set (H.265 §7.3.2.2). */
-export interface H265Sps {
-  readonly id: number;
+/** Ids, and the general part of profile, tier and level: up to here every SPS is the same. */
+export interface H265SpsHead {
+  readonly maxSubLayers: number;
+  readonly isTemporalIdNested: boolean;
   readonly profile: H265Profile;
+}
+
+/** Throws AppError `corrupt` when it ends within the head. */
+export function readH265SpsHead(nal: Buffer): H265SpsHead {
+  return readHead(new BitReader(removeEmulationPrevention(nal), 'H.265 SPS'));
+}
+
+function readHead(reader: BitReader): H265SpsHead {
+  reader.skip(16 + 4);
+  const maxSubLayers = reader.bits(3) + 1;
+  const isTemporalIdNested = reader.flag();
+  return { maxSubLayers, isTemporalIdNested, profile: readGeneralProfile(reader) };
+}
+
+/** What recording needs from a sequence parameter set (H.265 §7.3.2.2). */
+export interface H265Sps extends H265SpsHead {
+  readonly id: number;
   readonly chromaFormatIdc: number;
   readonly bitDepthLuma: number;
   readonly bitDepthChroma: number;
-  readonly maxSubLayers: number;
-  readonly isTemporalIdNested: boolean;
   readonly width: number;
   readonly height: number;
   /** Of the highest sub-layer. */
@@ -27,10 +44,8 @@ export interface H265Sps {
  */
 export function parseH265Sps(nal: Buffer): H265Sps {
   const reader = new BitReader(removeEmulationPrevention(nal), 'H.265 SPS');
-  reader.skip(16 + 4);
-  const maxSubLayersMinus1 = reader.bits(3);
-  const isTemporalIdNested = reader.flag();
-  const profile = readProfileTierLevel(reader, maxSubLayersMinus1);
+  const head = readHead(reader);
+  skipSubLayers(reader, head.maxSubLayers - 1);
   const id = reader.unsigned();
   const chromaFormatIdc = reader.unsigned();
   if (chromaFormatIdc > 3)
@@ -47,18 +62,8 @@ export function parseH265Sps(nal: Buffer): H265Sps {
   });
   const bitDepthLuma = reader.unsigned() + 8;
   const bitDepthChroma = reader.unsigned() + 8;
-  return {
-    id,
-    profile,
-    chromaFormatIdc,
-    bitDepthLuma,
-    bitDepthChroma,
-    maxSubLayers: maxSubLayersMinus1 + 1,
-    isTemporalIdNested,
-    width,
-    height,
-    maxReorderPictures: readReorderDepth(reader, maxSubLayersMinus1),
-  };
+  const maxReorderPictures = tryRead(() => readReorderDepth(reader, head.maxSubLayers - 1)) ?? 0;
+  return { ...head, id, chromaFormatIdc, bitDepthLuma, bitDepthChroma, width, height, maxReorderPictures };
 }
 
 export const H265_RULES: VideoCodecRules = {
@@ -69,7 +74,15 @@ export const H265_RULES: VideoCodecRules = {
   isFirstSlice: (byte) => (byte & 0x80) !== 0, // first_slice_segment_in_pic_flag
   idOf: h265SetId,
   formatOf: h265Format,
+  roughFormatOf: roughH265Format,
+  // The type stands behind fields whose length the PPS says.
+  isIntraSlice: () => false,
+  recoveryFrames: (nal) => recoveryPointOf(nal, 2),
+  isSkippedLeading: (header) => RASL_TYPES.has((header >> 1) & 0x3f),
 };
+
+/** RASL_N and RASL_R. */
+const RASL_TYPES: ReadonlySet<number> = new Set([8, 9]);
 
 function roleOfH265(header: number): NalRole {
   const type = (header >> 1) & 0x3f;
@@ -101,18 +114,30 @@ function h265SetId(kind: ParameterSetKind, nal: Buffer): number {
 function h265Format(sets: ParameterSetLists): VideoFormat {
   const first = sets.sps[0];
   if (first === undefined) throw new AppError('corrupt', 'H.265: no SPS');
-  const sps = parseH265Sps(first);
+  const { profile, width, height, maxReorderPictures } = parseH265Sps(first);
+  return formatWith(sets, profile, { width, height, reorderDepth: maxReorderPictures });
+}
+
+function roughH265Format(sets: ParameterSetLists): VideoFormat | undefined {
+  const first = sets.sps[0];
+  const head = first && tryRead(() => readH265SpsHead(first));
+  return head && formatWith(sets, head.profile, { width: 0, height: 0, reorderDepth: 0 });
+}
+
+function formatWith(
+  sets: ParameterSetLists,
+  profile: H265Profile,
+  picture: { width: number; height: number; reorderDepth: number },
+): VideoFormat {
   return {
     kind: 'video',
     codec: 'h265',
-    codecString: `hvc1.${sps.profile.codecSuffix}`,
-    width: sps.width,
-    height: sps.height,
+    codecString: `hvc1.${profile.codecSuffix}`,
+    ...picture,
     clockRate: VIDEO_CLOCK_RATE,
     vps: sets.vps,
     sps: sets.sps,
     pps: sets.pps,
-    reorderDepth: sps.maxReorderPictures,
   };
 }
 

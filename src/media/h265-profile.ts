@@ -13,14 +13,13 @@ export interface H265Profile {
   readonly codecSuffix: string;
 }
 
-export function readProfileTierLevel(reader: BitReader, maxSubLayersMinus1: number): H265Profile {
+export function readGeneralProfile(reader: BitReader): H265Profile {
   const profileSpace = reader.bits(2);
   const isHighTier = reader.flag();
   const profileIdc = reader.bits(5);
   const compatibilityFlags = reader.bits(32);
   const constraintFlags = Array.from({ length: 6 }, () => reader.bits(8));
   const levelIdc = reader.bits(8);
-  skipSubLayers(reader, maxSubLayersMinus1);
   const general = { profileSpace, isHighTier, profileIdc, compatibilityFlags, constraintFlags, levelIdc };
   return { ...general, codecSuffix: codecSuffix(general) };
 }
@@ -45,7 +44,8 @@ function reverseBits(value: number): number {
   return reversed;
 }
 
-function skipSubLayers(reader: BitReader, count: number): void {
+/** What follows the general part, for each sub-layer below the highest. */
+export function skipSubLayers(reader: BitReader, count: number): void {
   if (count === 0) return;
   const present = Array.from({ length: count }, () => ({ hasProfile: reader.flag(), hasLevel: reader.flag() }));
   reader.skip(2 * (8 - count)); // reserved_zero_2bits for the layers up to 8

@@ -6,8 +6,8 @@ import { buildJpegHeader, type JpegShape, type JpegSize, readJpegSize } from './
 import { JpegTables, type TableSet } from './mjpeg-quantization.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { Depacketiser } from './rtp-receiver.ts';
-import type { VideoSink } from './video-assembler.ts';
 import { VIDEO_CLOCK_RATE } from './video-codec.ts';
+import type { VideoSink } from './video-sink.ts';
 
 const HEADER_BYTES = 8;
 const RESTART_HEADER_BYTES = 4;

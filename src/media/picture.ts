@@ -18,8 +18,10 @@ export function cropped(
 ): { width: number; height: number } {
   let { width, height } = coded;
   if (reader.flag()) {
-    width -= (reader.unsigned() + reader.unsigned()) * coded.unitX;
-    height -= (reader.unsigned() + reader.unsigned()) * coded.unitY;
+    const croppedWidth = width - (reader.unsigned() + reader.unsigned()) * coded.unitX;
+    const croppedHeight = height - (reader.unsigned() + reader.unsigned()) * coded.unitY;
+    // Cropping that leaves nothing is nonsense, and the rest of the set may be right.
+    if (croppedWidth > 0 && croppedHeight > 0) [width, height] = [croppedWidth, croppedHeight];
   }
   if (width < 1 || height < 1 || width > MAX_PICTURE_SIDE || height > MAX_PICTURE_SIDE) {
     throw new AppError('corrupt', `${what}: picture of ${width}x${height}, 1 to ${MAX_PICTURE_SIDE} are possible`);
@@ -27,8 +29,8 @@ export function cropped(
   return { width, height };
 }
 
-/** Several cameras write usability information that ends early or is nonsense; the stream plays nevertheless. */
-export function tryReadVui<T>(read: () => T | undefined): T | undefined {
+/** Undefined for what ends early or is nonsense: several cameras write such things into parts that the stream plays without. */
+export function tryRead<T>(read: () => T | undefined): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -11,6 +11,8 @@ export interface Depacketiser {
    * packets are missing directly before this one.
    */
   push(bytes: Buffer, packet: RtpPacket, rtpTime: number, isAfterGap: boolean, arrivalMonotonicMs: number): void;
+  /** No more packets come: what is whole and waits only for what follows is delivered. */
+  flush?(): void;
 }
 
 /**
@@ -110,6 +112,7 @@ export class RtpReceiver {
   /** Hands on what still waits for others; to be called when no more packets come. */
   flush(): void {
     this.#reorder?.reset();
+    this.#depacketiser.flush?.();
   }
 
   #takeHeld(bytes: Buffer, start: number, end: number, arrivalMonotonicMs: number): void {

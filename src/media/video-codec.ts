@@ -1,4 +1,4 @@
-import type { VideoCodec, VideoFormat } from './access-unit.ts';
+import type { VideoFormat } from './access-unit.ts';
 
 /** RTP ticks per second of every video codec (RFC 6184 §5.1, RFC 7798 §4.1). */
 export const VIDEO_CLOCK_RATE = 90_000;
@@ -26,7 +26,7 @@ export interface ParameterSetLists {
 
 /** What differs between H.264 and H.265 above the RTP payload formats. */
 export interface VideoCodecRules {
-  readonly codec: VideoCodec;
+  readonly codec: 'h264' | 'h265';
   /** Without one of each of these nothing can be decoded. */
   readonly requiredSets: readonly ParameterSetKind[];
   readonly headerBytes: number;
@@ -38,4 +38,15 @@ export interface VideoCodecRules {
   idOf(kind: ParameterSetKind, nal: Buffer): number;
   /** Throws AppError `corrupt` when the picture size cannot be read. */
   formatOf(sets: ParameterSetLists): VideoFormat;
+  /** The same out of an SPS that cannot be read: size 0, and what stands at its very beginning. Undefined when even that is missing. */
+  roughFormatOf(sets: ParameterSetLists): VideoFormat | undefined;
+  /** Whether a slice, not of a key frame, refers to no other picture; false when that is not known. */
+  isIntraSlice(nal: Buffer): boolean;
+  /** What a prefix SEI says of the recovery point at its picture, if it does. */
+  recoveryFrames(nal: Buffer): number | undefined;
+  /**
+   * Whether the NAL unit belongs to a picture that is shown before the key frame that it follows and refers to pictures before that: it cannot
+   * be decoded by who starts at that key frame. Only H.265 says so.
+   */
+  isSkippedLeading(header: number): boolean;
 }

@@ -1,6 +1,6 @@
 import type { VideoFormat } from './access-unit.ts';
 import { parseH264Sps } from './h264-parameters.ts';
-import { tryReadVui } from './picture.ts';
+import { tryRead } from './picture.ts';
 
 /** In words, as cameras' own pages have it; empty where there is none. */
 export interface VideoProfile {
@@ -25,7 +25,7 @@ export function declaredFramesPerSecond({ codec, sps }: VideoFormat): number | u
   const [first] = sps;
   // H.265 has it behind parts of the SPS that are better left unread.
   if (codec !== 'h264' || first === undefined) return undefined;
-  const declared = tryReadVui(() => parseH264Sps(first).timing?.framesPerSecond);
+  const declared = tryRead(() => parseH264Sps(first).timing?.framesPerSecond);
   return declared !== undefined && declared >= MIN_RATE && declared <= MAX_RATE ? declared : undefined;
 }
 

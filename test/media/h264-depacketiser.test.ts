@@ -2,45 +2,27 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { H264_RULES } from '../../src/media/h264-parameters.ts';
 import { ParameterSets } from '../../src/media/parameter-sets.ts';
-import { h264Payloads, lengthPrefixed, rtpPacket, splitLengthPrefixed } from './rtp-packets.ts';
+import {
+  AUD,
+  DELTA,
+  DELTA_UNIT,
+  delta,
+  FILLER,
+  IDR,
+  KEY,
+  keyFrame,
+  PPS,
+  packetsOf,
+  SECOND_SLICE,
+  SEI,
+  type Sent,
+  SPS,
+  SPS_SMALL,
+  stapA,
+  startCode,
+} from './h264-frames.ts';
+import { lengthPrefixed, splitLengthPrefixed } from './rtp-packets.ts';
 import { receiveVideo } from './video-units.ts';
-
-// A camera's baseline 640x480 sets, and slices whose content no parser looks at.
-const SPS = Buffer.from('6742c01ed900a03db016e1000003000100000300328f162e48', 'hex');
-const SPS_SMALL = Buffer.from('6742c00ad90411a10000030001000003003c8f122664', 'hex');
-const PPS = Buffer.from('68cb83cb20', 'hex');
-const SEI = Buffer.from('0605ffeeddcc80', 'hex');
-const AUD = Buffer.from('09f0', 'hex');
-const IDR = Buffer.from('658884aabbccddeeff1122', 'hex');
-const DELTA = Buffer.from('419a1122334455', 'hex');
-const SECOND_SLICE = Buffer.from('4140112233', 'hex');
-const FILLER = Buffer.from('0cffffff80', 'hex');
-
-interface Sent {
-  nals: (Buffer | { payload: Buffer })[];
-  time: number;
-  /** Index of the payload with the marker; the last by default, -1: none. */
-  marker?: number;
-  lostPayloads?: number[];
-  maxBytes?: number;
-}
-
-function packetsOf(frames: Sent[], firstSequence = 65_530): Buffer[] {
-  let sequence = firstSequence;
-  return frames.flatMap(({ nals, time, marker, lostPayloads = [], maxBytes }) => {
-    const payloads = nals.flatMap((nal) => (Buffer.isBuffer(nal) ? h264Payloads(nal, maxBytes) : [nal.payload]));
-    const marked = marker ?? payloads.length - 1;
-    const packets = payloads.map((payload, i) =>
-      rtpPacket({ sequence: sequence++, timestamp: time, marker: i === marked, payload }),
-    );
-    return packets.filter((_, i) => !lostPayloads.includes(i));
-  });
-}
-
-const keyFrame = (time: number): Sent => ({ nals: [SPS, PPS, IDR], time });
-const delta = (time: number): Sent => ({ nals: [DELTA], time });
-const KEY = lengthPrefixed(SPS, PPS, IDR);
-const DELTA_UNIT = lengthPrefixed(DELTA);
 
 describe('H.264 access units', () => {
   const cases: [string, Sent[], Buffer[]][] = [
@@ -156,6 +138,24 @@ describe('H.264 access units', () => {
     for (const unit of units) expect(unit.isKey).toBe(unit.data.includes(IDR));
   });
 
+  it.each([
+    ['a new format', (time: number): Sent => ({ nals: [SPS_SMALL, PPS, IDR], time })],
+    ['nothing that tells', undefined],
+  ])('finds start codes of a camera that begins with them after hours, behind %s', (_, change) => {
+    const packed = (time: number): Sent => ({
+      nals: [{ payload: Buffer.concat([DELTA, startCode(4), SECOND_SLICE]) }],
+      time,
+    });
+    const plain = Array.from({ length: 3000 }, (_, i) => delta((i + 1) * 3600));
+    const frames = [keyFrame(0), ...plain, ...(change ? [change(3601 * 3600)] : [])];
+    const later = Array.from({ length: 64 }, (_, i) => packed((4000 + i) * 3600));
+    const { units } = receiveVideo('h264', packetsOf([...frames, ...later]));
+    const whole = units.slice(frames.length).map((unit) => splitLengthPrefixed(unit.data).length === 2);
+    // Behind a new format all of them, otherwise from the first one that happened to be looked at.
+    expect(whole.indexOf(true)).toBeLessThan(change ? 1 : 32);
+    expect(whole.lastIndexOf(false)).toBeLessThan(change ? 0 : 31);
+  });
+
   it('gives each unit the time of its slice and the arrival of its last packet', () => {
     const { units } = receiveVideo(
       'h264',
@@ -180,10 +180,8 @@ describe('H.264 access units', () => {
 
   it('starts with the parameter sets of the SDP when the stream has none', () => {
     const sets = new ParameterSets(H264_RULES);
-    sets.note('sps', SPS);
-    sets.note('pps', PPS);
-    sets.commit(true);
-    const { units, formats } = receiveVideo('h264', packetsOf([{ nals: [IDR], time: 0 }]), sets);
+    sets.seed([SPS, PPS]);
+    const { units, formats } = receiveVideo('h264', packetsOf([{ nals: [IDR], time: 0 }]), { sets });
     expect(units.map((unit) => unit.data)).toEqual([KEY]);
     expect(formats).toHaveLength(1);
   });
@@ -289,12 +287,3 @@ describe('H.264 depacketiser, any input', () => {
     );
   });
 });
-
-function stapA(...nals: Buffer[]): { payload: Buffer } {
-  const parts = nals.flatMap((nal) => [Buffer.from([nal.length >> 8, nal.length & 0xff]), nal]);
-  return { payload: Buffer.concat([Buffer.from([0x78]), ...parts]) };
-}
-
-function startCode(length: number): Buffer {
-  return Buffer.from([0, 0, 0, 1].slice(4 - length));
-}

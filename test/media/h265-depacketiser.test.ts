@@ -27,6 +27,17 @@ function aggregate(...units: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([48 << 1, 1]), ...parts]);
 }
 
+/** In a packet with extra information of so many bytes. */
+function paci(payload: Buffer, extensionBytes = 0): Buffer {
+  const type = (payload[0]! >> 1) & 0x3f;
+  const fields = ((payload[0]! & 0x80) << 8) | (type << 9) | (extensionBytes << 4) | 0x0f;
+  return Buffer.concat([
+    Buffer.from([(50 << 1) | (payload[0]! & 1), payload[1]!, fields >> 8, fields & 0xff]),
+    Buffer.alloc(extensionBytes, 0xee),
+    payload.subarray(2),
+  ]);
+}
+
 const KEY = lengthPrefixed(VPS, SPS, PPS, IDR);
 
 describe('H.265 access units', () => {
@@ -54,11 +65,55 @@ describe('H.265 access units', () => {
       [KEY],
     ],
     ['a key frame without parameter sets gets the current ones', [[VPS, SPS, PPS, IDR], [IDR]], [KEY, KEY]],
+    ['a unit in a PACI packet', [[VPS, SPS, PPS, paci(IDR)], [paci(TRAIL_N, 5)]], [KEY, lengthPrefixed(TRAIL_N)]],
+    ['an aggregate in a PACI packet', [[paci(aggregate(VPS, SPS, PPS)), IDR]], [KEY]],
+    [
+      'fragments in PACI packets, whose other fields are ignored',
+      [[VPS, SPS, PPS, ...h265Payloads(IDR, 30).map((payload, i) => paci(payload, i % 32))]],
+      [KEY],
+    ],
+    [
+      'a fragment whose reserved bits and temporal id are set',
+      [[VPS, SPS, PPS, IDR], h265Payloads(Buffer.concat([Buffer.from([1 << 1, 3]), TRAIL_N.subarray(2)]), 7)],
+      [KEY, lengthPrefixed(Buffer.concat([Buffer.from([1 << 1, 3]), TRAIL_N.subarray(2)]))],
+    ],
     ['nothing as long as the VPS is missing', [[SPS, PPS, IDR], [TRAIL_N]], []],
   ];
   it.each(cases)('%s', (_, frames, expected) => {
     const packets = packetsOf(frames.map((payloads, i) => ({ payloads, time: i * 3600 })));
     const { units } = receiveVideo('h265', packets);
     expect(units.map((unit) => unit.data.toString('hex'))).toEqual(expected.map((data) => data.toString('hex')));
+  });
+
+  const cut: [string, Buffer][] = [
+    ['an aggregate whose unit is longer than it', Buffer.from([48 << 1, 1, 0, 99, 2, 1, 0x80])],
+    ['an aggregate within an aggregate', aggregate(aggregate(TRAIL_N))],
+    ['a PACI packet without its fields', Buffer.from([50 << 1, 1, 0])],
+    ['a PACI packet whose extension is longer than it', paci(TRAIL_N, 31).subarray(0, 20)],
+    ['a PACI packet within a PACI packet', paci(paci(TRAIL_N))],
+  ];
+  it.each(cut)('%s costs its picture', (_, payload) => {
+    const frames = [[VPS, SPS, PPS, IDR], [payload], [VPS, SPS, PPS, IDR]];
+    const packets = packetsOf(frames.map((payloads, i) => ({ payloads, time: i * 3600 })));
+    const received = receiveVideo('h265', packets);
+    expect(received.units.map((unit) => unit.rtpTime)).toEqual([0, 7200]);
+    expect(received).toMatchObject({ framesMalformed: 1, payloadsMalformed: 1 });
+  });
+
+  const numbered = (nal: Buffer) => Buffer.concat([nal.subarray(0, 2), Buffer.from([0, 9]), nal.subarray(2)]);
+  it.each([
+    ['in units of their own', [VPS, SPS, PPS, IDR].map(numbered)],
+    ['in an aggregate', [numbered(aggregate(VPS, SPS, PPS)), numbered(IDR)]],
+  ])('finds decoding order numbers that nobody announced, %s, and writes no garbage', (_, payloads) => {
+    const received = receiveVideo('h265', packetsOf([0, 1, 2].map((i) => ({ payloads, time: i * 3600 }))));
+    expect([...received.remarks]).toEqual(['decoding-order-numbers']);
+    expect([received.units, received.formats]).toEqual([[], []]);
+  });
+
+  it('takes no VPS for decoding order numbers once something could be decoded, or where it is right', () => {
+    const frames = [[VPS, SPS, PPS, IDR], [numbered(VPS)], [VPS, SPS, PPS, IDR]];
+    const received = receiveVideo('h265', packetsOf(frames.map((payloads, i) => ({ payloads, time: i * 3600 }))));
+    expect(received.remarks.size).toBe(0);
+    expect(received.units).toHaveLength(2);
   });
 });

@@ -59,10 +59,26 @@ describe('where a picture ends', () => {
     expect((await everyCut({ media })).units).toEqual([expected, 'unit@3600 DELTA']);
   });
 
+  it('quirk 34: who marks every unit marks every slice: the picture goes on, and none is doubled', async () => {
+    const video = new Sender();
+    const media = [
+      video.picture(0, [SPS, PPS, IDR, SECOND_SLICE], { marker: 'all' }),
+      video.picture(3600, [DELTA, SECOND_SLICE], { marker: 'all' }),
+      video.picture(7200, [DELIMITER], { marker: 'none' }),
+    ];
+    const seen = await everyCut({ media });
+    expect(seen.units).toEqual(['key@0 SPS PPS IDR SECOND_SLICE', 'unit@3600 DELTA SECOND_SLICE']);
+    expect(seen.counters.framesDropped).toBe(0);
+  });
+
   it('quirk 35: Reolink RLC-822A sends parameter sets at another time than their key frame', async () => {
     const video = new Sender();
-    const media = [video.picture(17, [SPS, PPS], { marker: 'all' }), video.picture(3600, [IDR])];
-    expect((await everyCut({ media })).units).toEqual(['key@3600 SPS PPS IDR']);
+    const media = [
+      video.picture(17, [SPS, PPS], { marker: 'all' }),
+      video.picture(3600, [IDR]),
+      video.picture(7200, [DELTA]),
+    ];
+    expect((await everyCut({ media })).units).toEqual(['key@3600 SPS PPS IDR', 'unit@7200 DELTA']);
   });
 });
 
@@ -205,6 +221,22 @@ describe('H.265', () => {
     expect(seen.failure).toBe(
       'protocol: camera: no stream that can be recorded (video: H.265 with decoding order numbers, which is not supported)',
     );
+  });
+
+  it('quirk 40: decoding order numbers that the description leaves out are found in the stream, and said', async () => {
+    const video = new Sender({ codec: 'h265' });
+    const numbered = [H265_VPS, H265_SPS, H265_PPS, H265_IDR].map((nal) =>
+      payload(nal.subarray(0, 2), [0, 7], nal.subarray(2)),
+    );
+    const script = { sdp: H265_SDP, media: [video.picture(0, numbered), video.picture(3600, [H265_DELTA])] };
+    // How much more is read before the session ends depends on the cuts; that nothing is recorded, and why, does not.
+    for (const isCut of [true, false]) {
+      const { seen } = await watch(script, {}, () => isCut);
+      expect(seen.units).toEqual([]);
+      expect(seen.failure).toBe(
+        'protocol: camera: H.265 with decoding order numbers, which its description does not say, and which is not supported',
+      );
+    }
   });
 
   it('quirk 40: a unit of type 0 begins with a zero byte, and is a picture', async () => {

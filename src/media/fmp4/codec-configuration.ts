@@ -1,7 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 import type { VideoFormat } from '../access-unit.ts';
 import { BitReader, removeEmulationPrevention } from '../bit-reader.ts';
-import { parseH265Sps } from '../h265-parameters.ts';
+import { type H265Sps, parseH265Sps, readH265SpsHead } from '../h265-parameters.ts';
+import { tryRead } from '../picture.ts';
 import { box, u8, u16 } from './box.ts';
 
 /** `avcC`: AVCDecoderConfigurationRecord, ISO/IEC 14496-15, 5.3.3. */
@@ -14,14 +15,15 @@ export function avcConfiguration(format: VideoFormat): Buffer {
     ...format.sps.flatMap(withLength),
     u8(format.pps.length),
     ...format.pps.flatMap(withLength),
-    avcChroma(sps),
+    tryRead(() => avcChroma(sps)) ?? Buffer.alloc(0),
   );
 }
 
 /** `hvcC`: HEVCDecoderConfigurationRecord, ISO/IEC 14496-15, 8.3.3. */
 export function hevcConfiguration(format: VideoFormat): Buffer {
   const sps = requireSps(format);
-  const fields = parseH265Sps(sps);
+  const { maxSubLayers, isTemporalIdNested } = readH265SpsHead(sps);
+  const fields = sampleFormat(sps);
   // From general_profile_space to general_level_idc: behind the NAL header and the byte of ids and sub-layers.
   const general = removeEmulationPrevention(sps).subarray(3, 15);
   const arrays = [
@@ -37,11 +39,16 @@ export function hevcConfiguration(format: VideoFormat): Buffer {
     u8(0xfc), // parallelism unknown
     u8(0xfc | fields.chromaFormatIdc, 0xf8 | (fields.bitDepthLuma - 8), 0xf8 | (fields.bitDepthChroma - 8)),
     u16(0), // frame rate unknown
-    u8((fields.maxSubLayers << 3) | (fields.isTemporalIdNested ? 4 : 0) | LENGTH_SIZE_MINUS_ONE),
+    u8((maxSubLayers << 3) | (isTemporalIdNested ? 4 : 0) | LENGTH_SIZE_MINUS_ONE),
     u8(arrays.length),
     // Complete (0x80): all sets are here, and what the camera repeats in-band is the same.
     ...arrays.flatMap(({ type, units }) => [u8(0x80 | type), u16(units.length), ...units.flatMap(withLength)]),
   );
+}
+
+/** Where the SPS cannot be read as far as that, what nearly every camera sends: 4:2:0 with 8 bits. Decoders read the SPS itself. */
+function sampleFormat(sps: Buffer): Pick<H265Sps, 'chromaFormatIdc' | 'bitDepthLuma' | 'bitDepthChroma'> {
+  return tryRead(() => parseH265Sps(sps)) ?? { chromaFormatIdc: 1, bitDepthLuma: 8, bitDepthChroma: 8 };
 }
 
 /** NAL units stand behind four bytes of length. */

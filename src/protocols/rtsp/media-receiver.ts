@@ -2,7 +2,8 @@ import type { AccessUnit, AudioFormat, VideoFormat } from '../../media/access-un
 import type { AudioSink } from '../../media/audio-sink.ts';
 import { isRtcpType, readRtcp } from '../../media/rtcp.ts';
 import { RtpPacket, readRtpPacket } from '../../media/rtp.ts';
-import type { VideoSink } from '../../media/video-assembler.ts';
+import type { VideoRemark } from '../../media/video-remark.ts';
+import type { VideoSink } from '../../media/video-sink.ts';
 import { type LanePlace, MediaLane, type SenderReportHint } from './media-lane.ts';
 import { depacketiserOf } from './track-depacketiser.ts';
 import type { Track } from './tracks.ts';
@@ -16,6 +17,8 @@ export interface MediaReceiverOptions {
   /** Before the first unit, and before each unit that needs another format. */
   readonly onFormat: (formats: StreamFormats) => void;
   readonly onUnit: (unit: AccessUnit) => void;
+  /** Once for each remark. */
+  readonly onRemark?: ((remark: VideoRemark) => void) | undefined;
   readonly onSenderReport?: ((report: SenderReportHint) => void) | undefined;
 }
 
@@ -41,6 +44,7 @@ export class MediaReceiver implements VideoSink, AudioSink {
   readonly #lanes: MediaLane[] = [];
   readonly #suspects = new Set<number>();
   readonly #suspectedPacket = new RtpPacket();
+  readonly #remarks = new Set<VideoRemark>();
   #hasVideoTrack = false;
   #isWaitingForSound = false;
   #waiting: AccessUnit[] = [];
@@ -144,6 +148,12 @@ export class MediaReceiver implements VideoSink, AudioSink {
   onVideoUnit(unit: AccessUnit): void {
     if (this.#isWaitingForSound) this.#waitForSound(unit);
     else this.#deliver(unit);
+  }
+
+  onVideoRemark(remark: VideoRemark): void {
+    if (this.#remarks.has(remark)) return;
+    this.#remarks.add(remark);
+    this.#options.onRemark?.(remark);
   }
 
   onAudioFormat(format: AudioFormat): void {

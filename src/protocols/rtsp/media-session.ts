@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { AppError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { VideoRemark } from '../../media/video-remark.ts';
 import type { Carrier } from './carrier.ts';
 import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { DatagramPath } from './datagram-path.ts';
@@ -23,6 +24,7 @@ import type { MediaPath } from './media-path.ts';
 import { MediaReceiver, type MediaReceiverOptions } from './media-receiver.ts';
 import { sendReceiverReports } from './receiver-reports.ts';
 import type { MediaTransport } from './transport-choice.ts';
+import { videoRemarkWords } from './video-remark-words.ts';
 
 export interface MediaSessionOptions extends MediaReceiverOptions {
   readonly carrier: Carrier;
@@ -34,7 +36,7 @@ export interface MediaSessionOptions extends MediaReceiverOptions {
   readonly connectTimeoutMs: number;
   readonly wantsAudio: boolean;
   readonly setReceiveLowWater?: SetReceiveLowWater | undefined;
-  /** The connection ended for another reason than ours. */
+  /** The connection ended for another reason than ours, or nothing of what comes can be recorded. */
   readonly onLost: (error: AppError) => void;
 }
 
@@ -66,19 +68,18 @@ export class MediaSession {
 
   readonly receiver: MediaReceiver;
   lastPacketMs = 0;
-  /** The connection ended before anybody said so: its answer to PLAY and its end may lie in one read. */
+  /**
+   * The connection ended before anybody said so (its answer to PLAY and its end may lie in one read), or what came cannot be
+   * recorded.
+   */
   lost: AppError | undefined;
 
   constructor(options: MediaSessionOptions) {
     this.#options = options;
-    this.receiver = new MediaReceiver(options);
+    this.receiver = new MediaReceiver({ ...options, onRemark: (remark) => this.#takeRemark(remark) });
     this.#connection = this.#newConnection({
       onFrame: (channel, bytes, start, end, arrivalMs) => this.#takeFrame(channel, bytes, start, end, arrivalMs),
-      onLost: (error) => {
-        this.lost = error;
-        this.#heard?.reject(error);
-        options.onLost(error);
-      },
+      onLost: (error) => this.#lose(error),
     });
   }
 
@@ -199,6 +200,18 @@ export class MediaSession {
       clock: this.#options.clock,
       onPacket: (channel, bytes, arrivalMs) => this.#takeDatagram(channel, bytes, arrivalMs),
     });
+  }
+
+  #lose(error: AppError): void {
+    this.lost = error;
+    this.#heard?.reject(error);
+    this.#options.onLost(error);
+  }
+
+  #takeRemark(remark: VideoRemark): void {
+    const { text, isFatal } = videoRemarkWords(remark);
+    if (isFatal) this.#lose(new AppError('protocol', `${this.peer}: ${text}`));
+    else this.#options.log.warn({ remark }, text);
   }
 
   #takeFrame(channel: number, bytes: Buffer, start: number, end: number, arrivalMs: number): void {

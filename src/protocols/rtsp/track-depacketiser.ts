@@ -13,7 +13,7 @@ import { MjpegDepacketiser } from '../../media/mjpeg-depacketiser.ts';
 import { OpusDepacketiser } from '../../media/opus.ts';
 import { ParameterSets } from '../../media/parameter-sets.ts';
 import type { Depacketiser } from '../../media/rtp-receiver.ts';
-import type { VideoSink } from '../../media/video-assembler.ts';
+import type { VideoSink } from '../../media/video-sink.ts';
 import type { AudioTrack } from './audio-tracks.ts';
 import type { Track } from './tracks.ts';
 import type { NalTrack, VideoTrack } from './video-tracks.ts';
@@ -66,10 +66,6 @@ function audioDepacketiser(track: AudioTrack, sink: AudioSink): TrackDepacketise
 function seededSets(track: NalTrack): ParameterSets {
   const rules = track.codec === 'h264' ? H264_RULES : H265_RULES;
   const sets = new ParameterSets(rules);
-  for (const nal of track.parameterSets) {
-    const role = rules.roleOf(nal[0]!);
-    if (role === 'vps' || role === 'sps' || role === 'pps') sets.note(role, nal);
-  }
-  sets.commit(true);
+  sets.seed(track.parameterSets);
   return sets;
 }

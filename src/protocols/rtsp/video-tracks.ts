@@ -1,6 +1,7 @@
 import { splitAtStartCodes } from '../../media/annex-b.ts';
 import type { JpegSize } from '../../media/mjpeg-header.ts';
 import type { MediaDescription, RtpMap, SessionDescription } from './sdp.ts';
+import { DECODING_ORDER_NUMBERS } from './video-remark-words.ts';
 
 export type VideoTrack = NalTrack | JpegTrack;
 
@@ -23,9 +24,6 @@ export const STATIC_VIDEO_MAPS: ReadonlyMap<number, RtpMap> = new Map([
   [26, { encoding: 'jpeg', clockRate: 90_000, channels: 1 }],
 ]);
 
-/** Told to the installer in words of its own, wherever it stands in a message. */
-export const DECODING_ORDER_NUMBERS = 'H.265 with decoding order numbers';
-
 /** Undefined for what is not video that we know; a sentence says why known video cannot be received. */
 export function videoTrackOf(
   map: RtpMap,
@@ -34,10 +32,9 @@ export function videoTrackOf(
   description: SessionDescription,
 ): VideoTrack | string | undefined {
   switch (map.encoding) {
-    case 'h264': {
-      if (parameters.get('packetization-mode') === '2') return 'H.264 in interleaved mode, which is not supported';
+    case 'h264':
+      // Also with packetization-mode=2: cameras say so and interleave nothing. What comes out of order all the same is dropped and told.
       return { kind: 'video', codec: 'h264', parameterSets: h264Sets(parameters, description) };
-    }
     case 'h265':
     case 'hevc': {
       // Decoding order numbers would be taken for picture data.

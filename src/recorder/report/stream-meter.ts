@@ -58,7 +58,7 @@ export class StreamMeter {
       return;
     }
     const atMs = unit.arrivalMonotonicMs;
-    if (unit.isKey) this.#keys.note(atMs);
+    if (unit.isKey && unit.isGradual !== true) this.#keys.note(atMs);
     // A picture stands for the time since the one before it.
     if (this.#maxRtp !== undefined) this.#frames.add(atMs, 1);
     this.#noteMediaTime(unit.rtpTime, atMs);

@@ -80,6 +80,11 @@ describe('what a camera describes', () => {
     ],
     ['two videos: the first', `${VIDEO}${VIDEO.replace('trackID=1', 'trackID=9')}`, { control: 'trackID=1' }],
     [
+      'H.264 that is said to be interleaved, which cameras say that interleave nothing',
+      `${VIDEO}a=fmtp:96 packetization-mode=2;sprop-interleaving-depth=1\n`,
+      { codec: 'h264' },
+    ],
+    [
       'JPEG under its static payload type',
       'm=video 0 RTP/AVP 26\na=control:t\n',
       { codec: 'mjpeg', payloadType: 26, pictureSize: undefined },

@@ -64,7 +64,7 @@ export function bayWords(state: BayState): Words {
 const CODECS: Readonly<Record<string, string>> = {
   h264: 'H.264',
   h265: 'H.265',
-  mjpeg: 'MJPEG',
+  mjpeg: 'Motion JPEG',
   aac: 'AAC',
   pcmu: 'G.711 µ-law',
   pcma: 'G.711 A-law',
