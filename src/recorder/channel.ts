@@ -1,4 +1,4 @@
-import type { GapCause, GapEntry } from '../archive/entries.ts';
+import type { GapEntry } from '../archive/entries.ts';
 import type { SegmentName } from '../archive/layout.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -8,6 +8,7 @@ import type { StreamReport } from '../link/stream-report.ts';
 import type { AccessUnit } from '../media/access-unit.ts';
 import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
 import { type CameraAccess, CameraSession, type SessionFailure } from './camera-session.ts';
+import { type ChannelFacts, channelState, isSameState } from './channel-state.ts';
 import { DecodableGate } from './decodable-gate.ts';
 import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
@@ -18,6 +19,7 @@ import type { SegmentTimes } from './segment-cutter.ts';
 import { CameraTimeline } from './time/camera-timeline.ts';
 import type { Hole, TimedUnit } from './time/timed-unit.ts';
 import type { WallOffset } from './time/wall-offset.ts';
+import { Troubles } from './troubles.ts';
 
 /** Frames wait for their fragment's end; when nothing follows for this long they are written as they are. */
 const FLUSH_AFTER_MS = 1_000;
@@ -26,8 +28,10 @@ const NO_DATA_MS = 3_000;
 /** … and after this the session is given up and begun anew. */
 const RESTART_SILENT_MS = 10_000;
 
-/** What explains a hole in front of the next footage when nothing else is known. */
-const NOTHING_CAME: Hole = { cause: 'no-data', detail: 'the camera sent nothing for a second or more' };
+/** Pictures come and cannot be decoded, after a loss: after this it is a gap … */
+const UNDECODABLE_MS = 3_000;
+/** … and after this, longer than the longest interval between key frames that cameras offer, a new session is to bring one. */
+const RESTART_UNDECODABLE_MS = 45_000;
 
 export interface ChannelOptions {
   readonly plan: PlanChannel;
@@ -64,19 +68,13 @@ export class Channel {
   readonly #gate = new DecodableGate();
   #formats: StreamFormats = {};
   #isUp = false;
-  #failure: SessionFailure | undefined;
-  #pause: SessionFailure | undefined;
+  readonly #troubles: Troubles;
   #lastUnitMs = 0;
   /** What explains a hole in front of the next picture. */
   #hole: Hole | undefined;
   #videoFrames = 0;
   #framesWritten = 0;
-  #reported: {
-    name?: ChannelState['state'];
-    cause?: GapCause | undefined;
-    presented?: string | undefined;
-    formats?: StreamFormats;
-  } = {};
+  #told: ChannelFacts | undefined;
 
   constructor(options: ChannelOptions) {
     const { plan, clock, log, wallOffset, drives } = options;
@@ -86,6 +84,7 @@ export class Channel {
     this.#timeline = new CameraTimeline({ wallOffset, onTimed: (timed) => this.#takeTimed(timed) });
     this.gaps =
       options.before?.gaps ?? new GapTracker({ unit: options.unit, channelId: plan.id, nextId: options.nextGapId });
+    this.#troubles = new Troubles({ gaps: this.gaps, clock, onGap: options.onGap });
     this.recording = new Recording({
       times: options.times,
       tailMaxBytes: () => options.tailMaxBytes(this.#plan.allotmentMbps),
@@ -101,8 +100,8 @@ export class Channel {
           'a segment begins without a key frame, because none came; players show it from the next one on',
         );
       },
-      onPaused: (cause, detail) => this.#notePause({ cause, detail }),
-      onResumed: () => this.#notePause(undefined),
+      onPaused: (cause, detail) => this.#pauseFor({ cause, detail }),
+      onResumed: () => this.#resume(),
     });
     if (options.before) this.recording.setPredecessor(options.before.recording.lastHash);
     this.#account = new StreamAccount({
@@ -172,7 +171,7 @@ export class Channel {
 
   /** The channel leaves the plan: from now on nothing is owed. */
   leave(): void {
-    this.#record(this.gaps.end(this.#options.clock.nowUtcMs()));
+    this.#troubles.end();
     this.#options.drives.forget(this.plan.id);
   }
 
@@ -186,8 +185,9 @@ export class Channel {
     this.#applySchedule();
     this.recording.retry();
     const silentMs = nowMs - this.#lastUnitMs;
-    if (silentMs > FLUSH_AFTER_MS) this.recording.flush();
+    if (Math.max(silentMs, this.#gate.undecodableMs(nowMs)) > FLUSH_AFTER_MS) this.recording.flush();
     if (this.#isUp && silentMs > NO_DATA_MS) this.#noteSilence(silentMs);
+    else if (this.#isUp) this.#noteUndecodable(nowMs);
     this.#tellState();
   }
 
@@ -213,26 +213,24 @@ export class Channel {
   }
 
   get state(): ChannelState {
-    const problem = this.#pause ?? this.#failure;
-    const { video, audio } = this.#formats;
+    return channelState(this.#facts(), this.#options.clock.nowUtcMs());
+  }
+
+  #facts(): ChannelFacts {
+    const { failure, current } = this.#troubles;
     return {
-      kind: 'channel-state',
       channelId: this.#plan.id,
       state: this.#stateName(),
-      cause: problem?.cause ?? null,
-      detail: problem?.detail ?? '',
-      sinceUtcMs: this.#options.clock.nowUtcMs(),
-      presentedCertificate: this.#failure?.presentedCertificate ?? null,
-      video: video
-        ? { codec: video.codec, codecString: video.codecString, width: video.width, height: video.height }
-        : null,
-      audio: audio ? { codec: audio.codec, clockRate: audio.clockRate, channels: audio.channels } : null,
+      problem: current,
+      presentedCertificate: failure?.presentedCertificate,
+      formats: this.#formats,
     };
   }
 
   #stateName(): ChannelState['state'] {
-    if (this.#failure) return 'failing';
-    if (this.#pause) return 'paused';
+    const { failure, pause } = this.#troubles;
+    if (failure) return 'failing';
+    if (pause) return 'paused';
     return this.#isUp && this.#timeline.serial > 0 ? 'recording' : 'connecting';
   }
 
@@ -244,7 +242,7 @@ export class Channel {
       this.#lastUnitMs = nowMs;
       this.#videoFrames++;
       if (!this.#gate.lets(unit)) return;
-      this.#failure = undefined;
+      this.#troubles.recover();
       this.#timeline.push(unit, this.#gate.takeHole() ?? this.#hole);
       this.#hole = undefined;
     } else {
@@ -258,9 +256,9 @@ export class Channel {
     this.#options.onUnit(timed);
   }
 
-  #noteFootage(startUtcMs: number, endUtcMs: number, videoFrames: number, hole: Hole = NOTHING_CAME): void {
+  #noteFootage(startUtcMs: number, endUtcMs: number, videoFrames: number, hole: Hole | undefined): void {
     this.#framesWritten += videoFrames;
-    this.#record(this.gaps.footage(startUtcMs, endUtcMs, hole.cause, hole.detail));
+    this.#troubles.noteFootage(startUtcMs, endUtcMs, hole);
   }
 
   #noteUp(): void {
@@ -272,13 +270,11 @@ export class Channel {
 
   #noteDown(failure: SessionFailure, attemptUtcMs: number): void {
     this.#isUp = false;
-    this.#failure = failure;
     this.#account.endSession();
     this.#timeline.endSession();
     this.#gate.reset();
     this.recording.close();
-    if (!this.#pause)
-      this.#record(this.gaps.fail(failure.cause, failure.detail, this.#options.clock.nowUtcMs(), attemptUtcMs));
+    this.#troubles.fail(failure, attemptUtcMs);
     this.#tellState();
   }
 
@@ -287,46 +283,49 @@ export class Channel {
       cause: 'no-data',
       detail: `no picture for ${(silentMs / 1000).toFixed(0)} s although connected`,
     };
-    this.#failure = failure;
-    const nowUtcMs = this.#options.clock.nowUtcMs();
-    if (!this.#pause) this.#record(this.gaps.fail(failure.cause, failure.detail, nowUtcMs, nowUtcMs - silentMs));
+    this.#troubles.fail(failure, this.#options.clock.nowUtcMs() - silentMs);
     if (silentMs > RESTART_SILENT_MS) this.#session.restart(failure);
   }
 
-  #notePause(pause: SessionFailure | undefined): void {
-    this.#pause = pause;
-    if (pause) this.#record(this.gaps.fail(pause.cause, pause.detail, this.#options.clock.nowUtcMs()));
+  /** Pictures come, and none can be decoded: the ledger says so at once, not only when the next key frame comes. */
+  #noteUndecodable(nowMs: number): void {
+    const undecodableMs = this.#gate.undecodableMs(nowMs);
+    if (undecodableMs < UNDECODABLE_MS) return;
+    const failure: SessionFailure = {
+      cause: 'stream-error',
+      detail: 'packets were lost; pictures come, and cannot be decoded up to the next key frame',
+    };
+    this.#troubles.fail(failure, this.#options.clock.nowUtcMs() - undecodableMs);
+    if (undecodableMs > RESTART_UNDECODABLE_MS) this.#session.restart(failure);
+  }
+
+  #pauseFor(pause: Hole): void {
+    this.#troubles.pauseFor(pause);
+    this.#tellState();
+  }
+
+  #resume(): void {
+    this.#troubles.resume();
     this.#tellState();
   }
 
   #applySchedule(): void {
-    const { clock } = this.#options;
-    const isOn = isScheduledOn(this.#plan.schedule, clock.nowUtcMs());
-    const isOff = this.#pause?.cause === 'schedule';
+    const isOn = isScheduledOn(this.#plan.schedule, this.#options.clock.nowUtcMs());
+    const isOff = this.#troubles.pause?.cause === 'schedule';
     if (isOn === !isOff) return;
     if (isOn) {
-      this.#pause = undefined;
-      if (this.#failure) this.#record(this.gaps.fail(this.#failure.cause, this.#failure.detail, clock.nowUtcMs()));
+      this.#troubles.resume();
       this.recording.release();
     } else {
       this.recording.hold();
-      this.#notePause({ cause: 'schedule', detail: 'the schedule says no recording now' });
+      this.#pauseFor({ cause: 'schedule', detail: 'the schedule says no recording now' });
     }
   }
 
-  #record(entries: readonly GapEntry[]): void {
-    for (const entry of entries) this.#options.onGap(entry);
-  }
-
-  /** A state is a fact when it differs from the last one that was told; the time in its words may differ. */
   #tellState(): void {
-    const name = this.#stateName();
-    const cause = (this.#pause ?? this.#failure)?.cause;
-    const presented = this.#failure?.presentedCertificate;
-    const last = this.#reported;
-    const isSame = name === last.name && cause === last.cause && presented === last.presented;
-    if (isSame && last.formats === this.#formats) return;
-    this.#reported = { name, cause, presented, formats: this.#formats };
+    const facts = this.#facts();
+    if (isSameState(this.#told, facts)) return;
+    this.#told = facts;
     this.#options.onState(this.state);
   }
 }

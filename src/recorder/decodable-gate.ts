@@ -18,8 +18,9 @@ export class DecodableGate {
     return this.#skipped;
   }
 
-  get isSkipping(): boolean {
-    return this.#isSkipping;
+  /** For how long pictures have come of which none can be decoded; 0 while they can. */
+  undecodableMs(nowMs: number): number {
+    return this.#isSkipping ? nowMs - this.#sinceMs : 0;
   }
 
   /** `unit` is a picture. */

@@ -48,11 +48,14 @@ export class GapTracker {
     return [this.#row(fromUtcMs, untilUtcMs, 'recorder-not-running', notRunningDetail(fromUtcMs, startedUtcMs))];
   }
 
-  /** Footage from `startUtcMs` to `endUtcMs` was handed to a drive. `holeCause`: why something may be missing before it. */
-  footage(startUtcMs: number, endUtcMs: number, holeCause: GapCause, holeDetail: string): GapEntry[] {
+  /**
+   * Footage from `startUtcMs` to `endUtcMs` was handed to a drive. `holeCause`: why something may be missing before it; `closing`: what is
+   * now known of a gap that is open for the same cause.
+   */
+  footage(startUtcMs: number, endUtcMs: number, holeCause: GapCause, holeDetail: string, closing?: string): GapEntry[] {
     const changed: GapEntry[] = [];
     this.#firstFootageUtcMs ??= startUtcMs;
-    if (this.#open) changed.push(this.#closeOpen(startUtcMs));
+    if (this.#open) changed.push(this.#closeOpen(startUtcMs, this.#open.cause === holeCause ? closing : undefined));
     else if (this.#coveredThroughUtcMs !== undefined && startUtcMs - this.#coveredThroughUtcMs >= GAP_THRESHOLD_MS) {
       changed.push(this.#row(this.#coveredThroughUtcMs, startUtcMs, holeCause, holeDetail));
     }
@@ -88,10 +91,10 @@ export class GapTracker {
     return changed;
   }
 
-  #closeOpen(atUtcMs: number): GapEntry {
+  #closeOpen(atUtcMs: number, detail?: string): GapEntry {
     const open = this.#open!;
     this.#open = undefined;
-    return { ...open, toUtcMs: Math.max(open.fromUtcMs, Math.round(atUtcMs)) };
+    return { ...open, ...(detail !== undefined && { detail }), toUtcMs: Math.max(open.fromUtcMs, Math.round(atUtcMs)) };
   }
 
   #row(fromUtcMs: number, toUtcMs: number | null, cause: GapCause, detail: string): GapEntry {

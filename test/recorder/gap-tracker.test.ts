@@ -43,6 +43,19 @@ describe('GapTracker', () => {
     expect(gaps.fail('refused-password', '', T + 7_000)).toEqual([]);
   });
 
+  it('learns with the footage how much was lost, of a gap that is open for the same cause', () => {
+    gaps.expectFrom(T);
+    gaps.footage(T, T + 500, 'no-data', '');
+    gaps.fail('stream-error', 'waiting', T + 4_000);
+    expect(gaps.footage(T + 9_000, T + 9_500, 'stream-error', 'x', '212 pictures')).toMatchObject([
+      { fromUtcMs: T + 500, toUtcMs: T + 9_000, cause: 'stream-error', detail: '212 pictures' },
+    ]);
+    gaps.fail('camera-unreachable', 'refused', T + 12_000);
+    expect(gaps.footage(T + 15_000, T + 15_500, 'stream-error', 'x', '3 pictures')).toMatchObject([
+      { cause: 'camera-unreachable', detail: 'refused' },
+    ]);
+  });
+
   it('accounts for the time in which the recorder was not running', () => {
     gaps.expectFrom(T + 10_000);
     expect(gaps.resume(T, T + 10_000)).toMatchObject([{ fromUtcMs: T, toUtcMs: null, cause: 'recorder-not-running' }]);
