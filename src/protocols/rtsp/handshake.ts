@@ -43,6 +43,8 @@ export interface NegotiatedSession extends SessionName {
   readonly tracks: readonly TrackSetUp[];
   /** Media of the camera that are not received, with the reason. */
   readonly skippedMedia: readonly string[];
+  /** What the server calls itself. */
+  readonly tool: string | undefined;
 }
 
 export interface TrackSetUp {
@@ -88,6 +90,7 @@ export async function negotiate(options: HandshakeOptions): Promise<NegotiatedSe
     baseUrl: joinControl(base, description.control),
     methods,
     skippedMedia: choice.skipped,
+    tool: description.tool,
   });
 }
 
@@ -129,7 +132,7 @@ async function setUpTracks(
   options: HandshakeOptions,
   tracks: readonly Track[],
   base: string,
-  known: Pick<NegotiatedSession, 'baseUrl' | 'methods' | 'skippedMedia'>,
+  known: Pick<NegotiatedSession, 'baseUrl' | 'methods' | 'skippedMedia' | 'tool'>,
 ): Promise<NegotiatedSession | Unsuitable> {
   const { connection, path, log } = options;
   let sessionId: string | undefined;

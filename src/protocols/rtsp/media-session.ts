@@ -19,6 +19,7 @@ import {
 } from './handshake.ts';
 import { InterleavedPath } from './interleaved-path.ts';
 import { keepAlive } from './keep-alive.ts';
+import { keepsLostSessions } from './known-servers.ts';
 import type { Login } from './login.ts';
 import type { MediaPath } from './media-path.ts';
 import { MediaReceiver, type MediaReceiverOptions } from './media-receiver.ts';
@@ -163,10 +164,11 @@ export class MediaSession {
 
   /**
    * Where the media come beside a connection that was lost, the camera goes on sending until the session times out, and counts it as a
-   * viewer. So it is told over a new connection, for at most two seconds.
+   * viewer; some cameras do so in any case. So it is told over a new connection, for at most two seconds.
    */
   async leaveAnew(): Promise<void> {
-    if (this.#options.transport !== 'udp' || this.#name === undefined) return;
+    const isKept = this.#options.transport === 'udp' || keepsLostSessions(this.#negotiated?.tool);
+    if (!isKept || this.#name === undefined) return;
     const connection = this.#newConnection({ onFrame: () => undefined, onLost: () => undefined }, TEARDOWN_TIMEOUT_MS);
     try {
       await connection.connect();

@@ -642,6 +642,33 @@ describe('failures', () => {
     expect(viewer.units).toHaveLength(1);
   });
 
+  const dropping =
+    (tool: string): Script =>
+    (request, call) => {
+      if (request.method === 'DESCRIBE') return { body: `a=tool:${tool}\r\n${VIDEO_SDP}` };
+      return request.method === 'PLAY' ? { afterwards: () => call.socket.destroy() } : undefined;
+    };
+
+  it('the connection to an old live555 is lost: its session is ended over a new one, before it is asked again', async () => {
+    const cam = await camera(dropping('LIVE555 Streaming Media v2013.02.11'));
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.closed.length === 1, 'the end');
+    await viewer.client.stop();
+    expect(cam.methods.at(-1)).toBe('TEARDOWN');
+    expect(headerOf(cam.requests.at(-1)!, 'Session')).toBe('7f3a');
+    expect(cam.connections).toBe(2);
+  });
+
+  it('the connection to a newer one is lost: its session ended with it', async () => {
+    const cam = await camera(dropping('LIVE555 Streaming Media v2020.01.01'));
+    const viewer = view(cam.url);
+    await viewer.client.start();
+    await until(() => viewer.closed.length === 1, 'the end');
+    await viewer.client.stop();
+    expect(cam.connections).toBe(1);
+  });
+
   it('the camera hangs up politely', async () => {
     const cam = await camera(playing((call) => call.socket.end()));
     const viewer = view(cam.url);

@@ -99,6 +99,12 @@ describe('rtsps', () => {
     }
   });
 
+  it('says goodbye to a camera that went silent before it closes the connection', async () => {
+    const cam = await camera();
+    await view(cam.url, { silenceTimeoutMs: 200 }).client.start();
+    await expect.poll(() => cam.methods.at(-1)).toBe('TEARDOWN');
+  });
+
   it('says that a camera hung up, as without encryption', async () => {
     const cam = await camera(own, (request, call) =>
       request.method === 'PLAY' ? { afterwards: () => call.socket.end() } : undefined,

@@ -114,6 +114,13 @@ describe('RTSP through HTTP', () => {
     await expect.poll(() => camera.answers).toEqual([200]);
   });
 
+  it('a camera that went silent is told goodbye before both halves are closed', async () => {
+    const { camera, tunnel } = await tunnelled();
+    await view(tunnel.url, { silenceTimeoutMs: 200 }).client.start();
+    await expect.poll(() => camera.methods.at(-1)).toBe('TEARDOWN');
+    await expect.poll(() => tunnel.openSockets).toBe(0);
+  });
+
   it('the camera ends the GET: the session is over', async () => {
     const { tunnel } = await tunnelled({}, undefined, (request, call) =>
       request.method === 'PLAY' ? { afterwards: () => call.socket.end() } : undefined,
