@@ -22,10 +22,11 @@ describe('headers', () => {
     'RTP/AVP/TCP; ssrc = 00001234 ; interleaved = 6-7, RTP/AVP;mode="PLAY"',
   );
   fuzz('Transport', fc.oneof(value(transport), anyText), (text) => {
-    const { channel, rtcpChannel, ssrc } = parseTransport(text);
+    const { channel, rtcpChannel, ssrc, serverPorts } = parseTransport(text);
+    for (const port of Object.values(serverPorts ?? {})) expect(port >= 1 && port <= 65_535).toBe(true);
     for (const one of [channel, rtcpChannel]) if (one !== undefined) expect(one >= 0 && one <= 256).toBe(true);
     if (ssrc !== undefined) expect(ssrc).toBe(ssrc >>> 0);
-    return channel !== undefined;
+    return channel !== undefined || serverPorts !== undefined;
   });
 
   fuzz('Session', fc.oneof(value(fc.constantFrom('12345678;timeout=60', 'abc ; timeout = 5;x')), anyText), (text) => {

@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAppError } from '../../src/base/errors.ts';
 import { AacDepacketiser, type AacPayloadOptions } from '../../src/media/aac.ts';
 import { parseAacConfig } from '../../src/media/aac-config.ts';
 import { rtpPacket } from './rtp-packets.ts';
@@ -218,48 +216,5 @@ describe('the configuration', () => {
   ];
   it.each(cases)('is read: %s', (_, hex, expected) => {
     expect(parseAacConfig(Buffer.from(hex, 'hex'))).toMatchObject(expected);
-  });
-});
-
-describe('any bytes', () => {
-  const sync = fc.constantFrom(Buffer.from('fff1', 'hex'), Buffer.from('0010', 'hex'), Buffer.alloc(0));
-  const payload = fc.tuple(sync, fc.uint8Array({ maxLength: 40 })).map((parts) => Buffer.concat(parts));
-
-  it('make no exception, no loop, and no unit that is longer than what came', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.record({ payload, marker: fc.boolean(), lost: fc.nat(1), timestamp: fc.nat(2) }), {
-          maxLength: 12,
-        }),
-        fc.uint8Array({ maxLength: 6 }),
-        fc.nat(16),
-        fc.nat(16),
-        (fields, config, sizeLength, indexLength) => {
-          let sequence = 0;
-          const packets = fields.map(({ lost, ...rest }) => {
-            sequence += 1 + lost;
-            return rtpPacket({ ...rest, sequence });
-          });
-          const heard = aac(packets, {
-            ...{ config: Buffer.from(config), sizeLength, indexLength, indexDeltaLength: indexLength },
-          });
-          const received = fields.reduce((sum, { payload: bytes }) => sum + bytes.length, 0);
-          expect(heard.units.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThanOrEqual(received);
-          expect(heard.units.every(({ data }) => data.length > 0)).toBe(true);
-        },
-      ),
-    );
-  });
-
-  it('are a configuration or corrupt', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 6 }), (config) => {
-        try {
-          parseAacConfig(Buffer.from(config));
-        } catch (error) {
-          expect(isAppError(error, 'corrupt')).toBe(true);
-        }
-      }),
-    );
   });
 });

@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAppError } from '../../src/base/errors.ts';
 import { BitWriter } from '../../src/media/bit-writer.ts';
 import { LatmDepacketiser, type LatmPayloadOptions } from '../../src/media/latm.ts';
 import { parseLatmConfig } from '../../src/media/latm-config.ts';
@@ -193,30 +191,6 @@ describe('AAC in LATM', () => {
     expect(() => parseLatmConfig(bytes)).toThrow(/LATM|AAC/);
   });
 
-  it('takes any bytes, without an exception or a unit that is longer than what came', () => {
-    const packet = fc.record({
-      payload: fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constantFrom(plain(A), inBand({}, A), inBand('same', A))),
-      marker: fc.boolean(),
-      lost: fc.nat(1),
-      timestamp: fc.nat(2),
-    });
-    const described = fc.option(fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.constant(config())), { nil: undefined });
-    const present = fc.constantFrom(true, false, undefined);
-    fc.assert(
-      fc.property(fc.array(packet, { maxLength: 12 }), described, present, (fields, sdp, isConfigInBand) => {
-        let sequence = 0;
-        const packets = fields.map(({ lost, payload, ...rest }) => {
-          sequence += 1 + lost;
-          return rtpPacket({ ...rest, payload: Buffer.from(payload), sequence });
-        });
-        const options = { clockRate: 16_000, channels: 1, config: sdp && Buffer.from(sdp), isConfigInBand };
-        const { units } = latm(options, packets);
-        const received = fields.reduce((sum, { payload }) => sum + payload.length, 0);
-        expect(units.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThanOrEqual(received);
-      }),
-    );
-  });
-
   it('does not gather more than an element can be', () => {
     const packets = Array.from({ length: 200 }, (_, sequence) =>
       rtpPacket({ sequence, payload: Buffer.alloc(1000, 255) }),
@@ -224,17 +198,5 @@ describe('AAC in LATM', () => {
     const { units, framesDropped } = latm(OUTSIDE, packets);
     expect(units).toEqual([]);
     expect(framesDropped).toBeGreaterThan(4);
-  });
-
-  it('reads any bytes as a configuration, or calls them corrupt', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 20 }), fc.nat(9), (bytes, startBit) => {
-        try {
-          parseLatmConfig(Buffer.from(bytes), startBit);
-        } catch (error) {
-          expect(isAppError(error, 'corrupt')).toBe(true);
-        }
-      }),
-    );
   });
 });

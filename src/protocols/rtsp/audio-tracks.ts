@@ -34,6 +34,7 @@ const MAX_CHANNELS = 8;
 
 /** Undefined for what is not sound that we know; a sentence says why known sound cannot be received. */
 export function audioTrackOf(map: RtpMap, parameters: ReadonlyMap<string, string>): AudioTrack | string | undefined {
+  // Zeros would make files without a timescale.
   const clockRate = map.clockRate || 8000;
   const channels = map.channels || 1;
   if (channels > MAX_CHANNELS) return `${map.encoding} of ${channels} channels, which is not supported`;
@@ -42,10 +43,10 @@ export function audioTrackOf(map: RtpMap, parameters: ReadonlyMap<string, string
     case 'mp4a-adts': {
       const mode = parameters.get('mode')?.toLowerCase() ?? '';
       if (mode.startsWith('celp')) return 'CELP, which is not supported';
-      return { kind: 'aac', payload: aacPayload(map, parameters) };
+      return { kind: 'aac', payload: aacPayload(clockRate, channels, parameters) };
     }
     case 'mp4a-latm':
-      return { kind: 'latm', payload: latmPayload(map, parameters) };
+      return { kind: 'latm', payload: latmPayload(clockRate, channels, parameters) };
     case 'pcmu':
     case 'pcma':
       return { kind: 'g711', law: map.encoding, clockRate, channels };
@@ -72,15 +73,15 @@ function g726Track(encoding: string, clockRate: number, channels: number): Audio
 }
 
 /** RFC 3640 §4.1; the lengths that are missing are those of AAC-hbr, or of AAC-lbr where the mode says so. */
-function aacPayload(map: RtpMap, parameters: ReadonlyMap<string, string>): AacPayloadOptions {
+function aacPayload(clockRate: number, channels: number, parameters: ReadonlyMap<string, string>): AacPayloadOptions {
   const isLowBitrate = parameters.get('mode')?.toLowerCase() === 'aac-lbr';
   const lengthOf = (name: string, fallback: number) => {
     const text = parameters.get(name);
     return text !== undefined && /^\d{1,2}$/.test(text) && Number(text) <= 16 ? Number(text) : fallback;
   };
   return {
-    clockRate: map.clockRate,
-    channels: map.channels,
+    clockRate,
+    channels,
     config: hexParameter(parameters),
     sizeLength: lengthOf('sizelength', isLowBitrate ? 6 : 13),
     indexLength: lengthOf('indexlength', isLowBitrate ? 2 : 3),
@@ -89,14 +90,19 @@ function aacPayload(map: RtpMap, parameters: ReadonlyMap<string, string>): AacPa
 }
 
 /** RFC 6416 §7.1: without `cpresent` the stream would repeat its configuration, but cameras forget to say that it does not. */
-function latmPayload(map: RtpMap, parameters: ReadonlyMap<string, string>): LatmPayloadOptions {
+function latmPayload(clockRate: number, channels: number, parameters: ReadonlyMap<string, string>): LatmPayloadOptions {
   const present = parameters.get('cpresent');
   const isConfigInBand = present === '0' ? false : present === '1' ? true : undefined;
-  return { clockRate: map.clockRate, channels: map.channels, config: hexParameter(parameters), isConfigInBand };
+  return { clockRate, channels, config: hexParameter(parameters), isConfigInBand };
 }
+
+/** Of AAC and LATM have a few bytes; in an MP4's `esds` there is room for 100, with one byte of length. */
+const MAX_CONFIG_BYTES = 64;
 
 /** `config`, which is in hexadecimal. */
 function hexParameter(parameters: ReadonlyMap<string, string>): Buffer | undefined {
   const digits = parameters.get('config')?.replace(/[^0-9a-f]/gi, '') ?? '';
-  return digits.length >= 4 ? Buffer.from(digits.slice(0, digits.length & ~1), 'hex') : undefined;
+  return digits.length >= 4 && digits.length <= 2 * MAX_CONFIG_BYTES + 1
+    ? Buffer.from(digits.slice(0, digits.length & ~1), 'hex')
+    : undefined;
 }

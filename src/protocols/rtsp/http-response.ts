@@ -23,9 +23,10 @@ export class HttpResponseReader {
   feed(chunk: Buffer, length: number): { readonly head: HttpResponseHead; readonly taken: number } | undefined {
     const before = this.#bytes.length;
     this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(0, length)]);
+    this.#refuseGarbage();
     const end = endOfHeader(this.#bytes, 0, this.#bytes.length);
     if (end === -1) {
-      this.#refuseGarbage();
+      if (this.#bytes.length > MAX_HEAD_BYTES) throw notHttp(this.#bytes.toString('latin1', 0, 100));
       return undefined;
     }
     const head = parseHead(this.#bytes.toString('latin1', 0, end));
@@ -35,7 +36,7 @@ export class HttpResponseReader {
   #refuseGarbage(): void {
     const start = this.#bytes.toString('latin1', 0, LONGEST_PROTOCOL);
     const isPossible = PROTOCOLS.some((name) => name.startsWith(start.slice(0, name.length)));
-    if (!isPossible || this.#bytes.length > MAX_HEAD_BYTES) throw notHttp(this.#bytes.toString('latin1', 0, 100));
+    if (!isPossible) throw notHttp(this.#bytes.toString('latin1', 0, 100));
   }
 }
 

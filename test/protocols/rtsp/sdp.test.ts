@@ -113,6 +113,11 @@ describe('what a camera describes', () => {
       'm=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/8000\n',
       { payload: { sizeLength: 13, config: undefined, channels: 1 } },
     ],
+    [
+      'AAC at no rate, of no channels, with a configuration that no file has room for',
+      `m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/0/0\na=fmtp:97 config=${'1408'.repeat(50)}\n`,
+      { payload: { clockRate: 8000, channels: 1, config: undefined } },
+    ],
     ['a codec that we do not know', 'm=audio 0 RTP/AVP 97\na=rtpmap:97 SPEEX/16000\n', undefined],
     ['a back channel', 'm=audio 0 RTP/AVP 0\na=sendonly\n', undefined],
     [
