@@ -45,7 +45,8 @@ function aacFrameTicks(format: AudioFormat): number {
 /** Formats live as long as a session; their configurations are read once. */
 const configs = new WeakMap<AudioFormat, AacConfig | null>();
 
-function aacConfigOf(format: AudioFormat): AacConfig | undefined {
+/** Undefined for what is not AAC, and for a configuration that cannot be read. */
+export function aacConfigOf(format: AudioFormat): AacConfig | undefined {
   if (format.codec !== 'aac') return undefined;
   let config = configs.get(format);
   if (config === undefined) {

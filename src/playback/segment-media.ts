@@ -1,3 +1,4 @@
+import type { FragmentInfo } from '../archive/contents-table.ts';
 import type { SegmentFormats } from '../archive/identity.ts';
 import type { ReadFragment, SegmentReader } from '../archive/segment-reader.ts';
 import { AppError } from '../base/errors.ts';
@@ -5,6 +6,7 @@ import { buildPlainFragment, type Run } from '../media/fmp4/fragment.ts';
 import { buildInit } from '../media/fmp4/init.ts';
 import { FILE_TYPE } from '../media/fmp4/movie.ts';
 import { type BrowserSound, browserSound } from './browser-sound.ts';
+import { SoundFiller } from './sound-holes.ts';
 
 /** Fragments in one request: an entry of a playlist has some ten; a camera without key frames makes one of a whole file. */
 export const MAX_FRAGMENTS = 4_096;
@@ -28,6 +30,8 @@ export type MediaPlan =
 interface Changes {
   /** Sound as it is sent; undefined to leave it out. */
   readonly sound: BrowserSound | undefined;
+  /** Fills its holes. */
+  readonly filler: SoundFiller | undefined;
   /** Everything is shown that much earlier. */
   readonly delayS: number;
 }
@@ -48,9 +52,15 @@ export async function planMedia(
   const { audio } = reader.formats;
   const sound = wantsSound && audio !== undefined ? browserSound(audio) : undefined;
   const delayS = await firstDelayS(reader);
-  const isAsStored = (audio === undefined || sound?.format === audio) && delayS === 0;
-  if (!isAsStored) return { kind: 'rebuilt', from, to, changes: { sound, delayS } };
+  const filler = sound && (await SoundFiller.of(reader));
+  const isWhole = filler === undefined || !reader.fragments.slice(from, to).some(needsFilling(filler, reader));
+  const isAsStored = (audio === undefined || sound?.format === audio) && delayS === 0 && isWhole;
+  if (!isAsStored) return { kind: 'rebuilt', from, to, changes: { sound, filler, delayS } };
   return { kind: 'range', offset: first.offset, sizeBytes: last.offset + last.sizeBytes - first.offset };
+}
+
+function needsFilling(filler: SoundFiller, { fragments }: SegmentReader): (fragment: FragmentInfo) => boolean {
+  return (fragment) => filler.isNeeded(fragment, fragments[fragment.index + 1]);
 }
 
 /**
@@ -79,7 +89,7 @@ export async function* readMedia(reader: SegmentReader, plan: MediaPlan): AsyncG
     return;
   }
   for await (const fragment of reader.readFragments(plan.from, plan.to)) {
-    const rebuilt = rebuild(fragment, plan.changes, reader.formats);
+    const rebuilt = rebuild(fragment, reader.fragments[fragment.info.index + 1], plan.changes, reader.formats);
     if (rebuilt !== undefined) yield Buffer.concat(rebuilt);
   }
 }
@@ -94,10 +104,16 @@ export async function* readPiece(reader: SegmentReader, offset: number, sizeByte
 }
 
 /** The same whoever asks, and in whatever order: it depends on the file alone. */
-function rebuild(fragment: ReadFragment, { sound, delayS }: Changes, formats: SegmentFormats): Buffer[] | undefined {
+function rebuild(
+  fragment: ReadFragment,
+  next: FragmentInfo | undefined,
+  { sound, filler, delayS }: Changes,
+  formats: SegmentFormats,
+): Buffer[] | undefined {
   const { wallUtcMs } = fragment;
   const video = fragment.video && shownEarlier(fragment.video, Math.round(delayS * formats.video.clockRate));
-  const recoded = sound && fragment.audio && sound.recode(fragment.audio);
+  const whole = filler ? filler.fill(fragment.audio, fragment.info, next) : fragment.audio;
+  const recoded = sound && whole && sound.recode(whole);
   const audio = recoded && sound && decodedEarlier(recoded, Math.round(delayS * sound.format.clockRate));
   if (video === undefined && audio === undefined) return undefined;
   return buildPlainFragment({ wallUtcMs, video, audio }, fragment.info.index + 1).buffers;

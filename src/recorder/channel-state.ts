@@ -1,4 +1,5 @@
 import type { ChannelState } from '../link/messages.ts';
+import { soundRate } from '../media/audio-format.ts';
 import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
 
 export interface ChannelFacts {
@@ -23,7 +24,7 @@ export function channelState(facts: ChannelFacts, nowUtcMs: number): ChannelStat
     video: video
       ? { codec: video.codec, codecString: video.codecString, width: video.width, height: video.height }
       : null,
-    audio: audio ? { codec: audio.codec, clockRate: audio.clockRate, channels: audio.channels } : null,
+    audio: audio ? { codec: audio.codec, clockRate: soundRate(audio), channels: audio.channels } : null,
   };
 }
 

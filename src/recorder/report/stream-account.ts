@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { StreamReport } from '../../link/stream-report.ts';
 import type { AccessUnit } from '../../media/access-unit.ts';
+import { soundRate } from '../../media/audio-format.ts';
 import { declaredFramesPerSecond, videoProfile } from '../../media/video-profile.ts';
 import type { StreamFormats } from '../../protocols/rtsp/media-receiver.ts';
 import type { Track } from '../../protocols/rtsp/tracks.ts';
@@ -165,7 +166,10 @@ export class StreamAccount {
   }
 
   #audioPart({ audioUnits }: StreamFigures, track: Track | undefined): StreamReport['audio'] {
-    const sound: SoundName | undefined = this.#formats.audio ?? (track && describedSound(track));
+    const { audio } = this.#formats;
+    const sound: SoundName | undefined = audio
+      ? { ...audio, clockRate: soundRate(audio) }
+      : track && describedSound(track);
     if (!sound) return null;
     const { codec, source = '', clockRate, channels } = sound;
     return { codec, source, clockRate, channels, units: audioUnits };
