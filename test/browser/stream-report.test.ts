@@ -126,9 +126,9 @@ describe('what the recorder measures of a camera', () => {
 });
 
 describe('a camera that sends MJPEG', () => {
-  it('is said to be one that browsers do not play, where it is looked at', async () => {
+  it('is shown live, and said to be one that browsers do not play where its recording is looked at', async () => {
     await goTo(page, 'Live');
-    await page.locator('.tile[data-channel="3"]').getByText('This browser cannot play MJPEG').waitFor();
+    await expectMoving(page, '.tile[data-channel="3"] video');
     const { footage } = await timelineOf(3);
     await page.goto(`${unit.stack.address}/#/playback?channel=3&at=${Math.round(footage[0]!.fromUtcMs + 2_000)}`);
     await page.locator('.screen').getByText('This browser cannot play MJPEG').waitFor();

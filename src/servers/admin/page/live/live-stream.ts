@@ -1,6 +1,7 @@
 import { liveUrl } from '../api/client.ts';
 import type { LiveMessage } from '../api/types.ts';
 import { causeWords, channelWords, unplayableSentence } from '../text/words.ts';
+import { startJpegFeed } from './jpeg-feed.ts';
 import { type MediaFeed, startMediaFeed } from './media-feed.ts';
 
 /** What a tile says over its picture; `playing` says nothing. */
@@ -59,13 +60,18 @@ export function startLiveStream(options: {
       onView({ kind: 'silent', text: words.text, detail: message.detail });
       return;
     }
-    isUnsupported = !MediaSource.isTypeSupported(message.mime);
+    const isJpeg = /mp4v\.6c/i.test(message.mime);
+    isUnsupported = !isJpeg && !MediaSource.isTypeSupported(message.mime);
     if (isUnsupported) {
       const text = unplayableSentence(message.mime) ?? `This browser cannot play ${message.mime}.`;
       onView({ kind: 'unsupported', text });
       return;
     }
     onView({ kind: 'connecting' });
+    if (isJpeg) {
+      feed = startJpegFeed({ video });
+      return;
+    }
     feed = startMediaFeed({
       video,
       mime: message.mime,
