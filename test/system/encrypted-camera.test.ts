@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../scripts/lib/wait-for.ts';
+import { statePaths } from '../../src/link/state.ts';
 import { type System, startSystem } from './support/system.ts';
 
 let system: System | undefined;
@@ -20,6 +22,16 @@ describe('encrypted cameras, one of them through an HTTP tunnel', () => {
       return main.sessions.at(-1)?.transport === 'http' && stateOf(2)?.state === 'recording';
     });
 
+    // The owner may write down what is shown anyway: nothing is connected anew for that.
+    const kept = await readKept(stack.stateDir);
+    const sessionsOf = async (camera: number) => (await simulator.counters())[camera - 1]!.main.sessions.length;
+    const sessionsBefore = await sessionsOf(3);
+    const [certificate] = Object.values(kept[stack.channels[2]!.id]!);
+    await api.send('PATCH', '/channels/3', { certificate });
+    await waitFor('the plan names it', 10_000, async () =>
+      (await readFile(statePaths(stack.stateDir).plan, 'utf8')).includes(certificate!),
+    );
+
     const changedUtcMs = Date.now();
     await simulator.setFault(1, { kind: 'new-certificate' });
     await simulator.setFault(1, { kind: 'drop' });
@@ -31,16 +43,15 @@ describe('encrypted cameras, one of them through an HTTP tunnel', () => {
     expect(gap.detail).toMatch(/shows another certificate .* accept the new one/);
     const presented = stateOf(1)!.presentedCertificate;
     expect(presented).toMatch(/^[0-9a-f]{64}$/);
-    const refusedSessions = (await simulator.counters())[0]!.main.sessions.length;
+    const refusedSessions = await sessionsOf(1);
+    expect(await sessionsOf(3)).toBe(sessionsBefore);
 
     // Nobody is there to tell a recorder that begins anew; it knows by itself.
     await stack.control.stop();
     await stack.recorder.crash();
     await waitFor('the others record again', 20_000, () => [2, 3].every((n) => stateOf(n)?.state === 'recording'));
     await waitFor('the first one is refused again', 20_000, () => stateOf(1)?.presentedCertificate === presented);
-    expect((await simulator.counters())[0]!.main.sessions.length, 'sessions of the camera that is refused').toBe(
-      refusedSessions,
-    );
+    expect(await sessionsOf(1), 'sessions of the camera that is refused').toBe(refusedSessions);
 
     await stack.control.start();
     const again = await waitFor('control answers again', 20_000, () => stack.signIn());
@@ -52,3 +63,8 @@ describe('encrypted cameras, one of them through an HTTP tunnel', () => {
     expect(stateOf(1)!.presentedCertificate).toBeNull();
   });
 });
+
+/** The certificates that the recorder has kept, by channel and address. */
+async function readKept(stateDir: string): Promise<Record<string, Record<string, string>>> {
+  return JSON.parse(await readFile(statePaths(stateDir).certificates, 'utf8')).certificates;
+}
