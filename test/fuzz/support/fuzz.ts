@@ -24,19 +24,57 @@ const MIN_REACH = 0.1;
  */
 export function fuzz<T>(name: string, inputs: fc.Arbitrary<T>, check: (input: T) => boolean, part = 1): void {
   it(name, { timeout: TIMEOUT_MS }, () => {
-    const numRuns = Math.ceil((WISHED_RUNS || ORDINARY_RUNS) * part);
-    const startMs = performance.now();
-    let [cases, reached] = [0, 0];
+    const tally = new Tally(name, part);
     fc.assert(
-      fc.property(inputs, (input) => {
-        cases++;
-        if (check(input)) reached++;
-      }),
-      { numRuns, seed: SEED },
+      fc.property(inputs, (input) => tally.count(check(input))),
+      tally.parameters,
     );
-    expect(reached / cases, 'share of inputs that something came out of').toBeGreaterThan(MIN_REACH);
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-    const share100 = ((100 * reached) / cases).toFixed(0);
-    if (WISHED_RUNS > 0) console.log(`${name}: ${cases} cases in ${seconds} s, ${share100} % reached, seed ${SEED}`);
+    tally.close();
   });
+}
+
+/** The same for what takes turns with somebody. */
+export function fuzzAsync<T>(
+  name: string,
+  inputs: fc.Arbitrary<T>,
+  check: (input: T) => Promise<boolean>,
+  part = 1,
+): void {
+  it(name, { timeout: TIMEOUT_MS }, async () => {
+    const tally = new Tally(name, part);
+    await fc.assert(
+      fc.asyncProperty(inputs, async (input) => tally.count(await check(input))),
+      tally.parameters,
+    );
+    tally.close();
+  });
+}
+
+/** Counts cases, and those that something came out of. */
+class Tally {
+  readonly #name: string;
+  readonly #startMs = performance.now();
+  #cases = 0;
+  #reached = 0;
+  readonly parameters: { numRuns: number; seed: number };
+
+  constructor(name: string, part: number) {
+    this.#name = name;
+    this.parameters = { numRuns: Math.ceil((WISHED_RUNS || ORDINARY_RUNS) * part), seed: SEED };
+  }
+
+  count(hasReached: boolean): void {
+    this.#cases++;
+    if (hasReached) this.#reached++;
+  }
+
+  close(): void {
+    const share = this.#reached / this.#cases;
+    expect(share, 'share of inputs that something came out of').toBeGreaterThan(MIN_REACH);
+    const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(0);
+    if (WISHED_RUNS === 0) return;
+    console.log(
+      `${this.#name}: ${this.#cases} cases in ${seconds} s, ${(100 * share).toFixed(0)} % reached, seed ${SEED}`,
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** One thing that damages bytes. Places are shares of the length, so that they fit whatever is damaged. */
-type Edit =
+export type Edit =
   | { readonly kind: 'set'; readonly at: number; readonly value: number }
   | { readonly kind: 'flip'; readonly at: number; readonly bit: number }
   | { readonly kind: 'cut-out'; readonly at: number; readonly length: number }
@@ -11,7 +11,7 @@ type Edit =
 
 const place = fc.double({ min: 0, max: 1, noNaN: true });
 
-const edit: fc.Arbitrary<Edit> = fc.oneof(
+export const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc.record({
     kind: fc.constant('set' as const),
     at: place,
@@ -32,7 +32,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 export function damaged(bytes: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
   const some = fc
     .tuple(bytes, fc.array(edit, { minLength: 1, maxLength: 4 }))
-    .map(([good, edits]) => edits.reduce(apply, good));
+    .map(([good, edits]) => edited(good, edits));
   return fc.oneof({ weight: 1, arbitrary: bytes }, { weight: 3, arbitrary: some });
 }
 
@@ -56,6 +56,10 @@ export function inPieces(bytes: Buffer, sizes: readonly number[]): Buffer[] {
 }
 
 export const pieceSizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 6 });
+
+export function edited(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  return edits.reduce(apply, bytes);
+}
 
 function apply(bytes: Buffer, change: Edit): Buffer {
   const at = Math.min(bytes.length, Math.floor(change.at * (bytes.length + 1)));
