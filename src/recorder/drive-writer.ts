@@ -1,8 +1,8 @@
 import { unlink } from 'node:fs/promises';
 import type { SegmentClosedEntry, SegmentOpenedEntry } from '../archive/entries.ts';
 import type { JournalWriter } from '../archive/journal.ts';
-import { type SegmentName, segmentPath } from '../archive/layout.ts';
-import { createSegmentFile, type SegmentFile } from '../archive/segment-file.ts';
+import { segmentPath } from '../archive/layout.ts';
+import { createSegmentFile } from '../archive/segment-file.ts';
 import { BoundedQueue } from '../base/bounded-queue.ts';
 import type { Clock } from '../base/clock.ts';
 import { AppError, errnoCode, isAppError, messageOf } from '../base/errors.ts';
@@ -11,7 +11,8 @@ import type { HeldDirectory } from '../disk/held-directory.ts';
 import type { FragmentInput } from '../media/fmp4/fragment.ts';
 import type { CommitPacer } from './commit-pacer.ts';
 import type { DriveRoom } from './drive-room.ts';
-import type { Stretch } from './time/timed-unit.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { SegmentSink, SegmentSpec, WriterSink } from './segment-sink.ts';
 
 /** After this many attempts to make room a write is given up; each attempt deletes a batch. */
 const MAX_ROOM_ATTEMPTS = 8;
@@ -20,45 +21,10 @@ const GATHER_MS = 100;
 /** The drive's own bound on operations lets fewer through at a time. */
 const MAX_ROUND = 16;
 
-export interface SegmentSpec {
-  readonly name: SegmentName;
-  readonly stretch: Stretch;
-  readonly clock: 'synced' | 'unsynced';
-  /** Hash of the channel's last fragment, asked for when the file is made. */
-  predecessorHash(): Buffer;
-  onHash(hash: Buffer): void;
-  /** The sync that covers the fragment has succeeded. */
-  onDurable(fragmentNumber: number): void;
-  /** The drive is gone or full: what is not durable has to be written elsewhere. */
-  onLost(error: AppError): void;
-}
-
-/** One segment on its way to a drive. */
-export interface SegmentSink {
-  readonly name: SegmentName;
-  readonly path: string;
-  /** False when the drive's queue is full: the fragment is not taken. Fragments are numbered from 1. */
-  append(input: FragmentInput, sizeBytes: number): boolean;
-  close(): void;
-}
-
-/** `indexed`: the index is written; `turned`: the file's head points to it. Each waits for the sync that covers it. */
-type Phase = 'open' | 'indexed' | 'turned' | 'done' | 'lost';
-
-interface Sink extends SegmentSink {
-  readonly spec: SegmentSpec;
-  phase: Phase;
-  /** Its last fragment is in the queue. */
-  isClosing: boolean;
-  file: SegmentFile | undefined;
-  appended: number;
-  written: number;
-}
-
 type Operation =
-  | { readonly kind: 'open'; readonly sink: Sink }
-  | { readonly kind: 'fragment'; readonly sink: Sink; readonly input: FragmentInput; readonly sizeBytes: number }
-  | { readonly kind: 'close'; readonly sink: Sink };
+  | { readonly kind: 'open'; readonly sink: WriterSink }
+  | { readonly kind: 'fragment'; readonly sink: WriterSink; readonly input: FragmentInput; readonly sizeBytes: number }
+  | { readonly kind: 'close'; readonly sink: WriterSink };
 
 export interface DriveWriterOptions {
   readonly held: HeldDirectory;
@@ -77,18 +43,16 @@ export interface DriveWriterOptions {
 }
 
 /**
- * Writes the segments of all channels that a drive takes: one bounded queue, in rounds, and group commit: one sync for all files, on the pacer's cadence. Closing takes two syncs: the index must be durable before the file's head points to it.
+ * Writes the segments of all channels that a drive takes: one bounded queue, in rounds; one group commit.
  */
 export class DriveWriter {
   readonly #options: DriveWriterOptions;
   readonly #queue: BoundedQueue<Operation>;
-  readonly #sinks = new Set<Sink>();
-  readonly #stopping = new AbortController();
+  readonly #sinks = new Set<WriterSink>();
+  readonly #commit: GroupCommit;
   #isWorking = false;
   #hasFailed = false;
-  #hasUnsynced = false;
   #idleWaiters: (() => void)[] = [];
-  #commits: Promise<void> | undefined;
 
   constructor(options: DriveWriterOptions) {
     this.#options = options;
@@ -96,10 +60,20 @@ export class DriveWriter {
       maxWeight: options.maxQueueBytes,
       weigh: (operation) => (operation.kind === 'fragment' ? operation.sizeBytes : 0),
     });
+    const { held, journal, pacer, clock } = options;
+    this.#commit = new GroupCommit({
+      ...{ held, journal, pacer, clock },
+      sinks: () => this.#sinks,
+      onClosed: (sink, entry) => {
+        this.#sinks.delete(sink);
+        options.onClosed(entry);
+      },
+      onFailed: (error) => this.fail(asAppError('drive', error)),
+    });
   }
 
   start(): void {
-    this.#commits = this.#commitUntilStopped();
+    this.#commit.start();
   }
 
   /** Closes what is open, writes what waits and makes all of it durable. Channels that still write here go elsewhere. */
@@ -111,10 +85,7 @@ export class DriveWriter {
       sink.spec.onLost(new AppError('drive', `${name}: taken out of use`));
     }
     await this.#whenIdle();
-    this.#stopping.abort();
-    await this.#commits;
-    // Media and index durable, heads turned; heads durable, journal told; journal durable.
-    for (let round = 0; round < 3 && !this.#hasFailed; round++) await this.#commitOnce();
+    await this.#commit.stop();
   }
 
   get queueBytes(): number {
@@ -126,7 +97,7 @@ export class DriveWriter {
   }
 
   open(spec: SegmentSpec): SegmentSink {
-    const sink: Sink = {
+    const sink: WriterSink = {
       spec,
       name: spec.name,
       path: segmentPath(spec.name),
@@ -155,7 +126,7 @@ export class DriveWriter {
   fail(error: AppError): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
-    this.#stopping.abort();
+    this.#commit.abandon();
     this.#queue.clear();
     this.#wakeIdle();
     for (const sink of [...this.#sinks]) this.#lose(sink, error);
@@ -189,7 +160,7 @@ export class DriveWriter {
   /** From the head of the queue, one operation a segment at most: within a segment they keep their order. */
   #nextRound(): Operation[] {
     const round: Operation[] = [];
-    const sinks = new Set<Sink>();
+    const sinks = new Set<WriterSink>();
     for (let next = this.#queue.peek(); next && round.length < MAX_ROUND; next = this.#queue.peek(round.length)) {
       if (sinks.has(next.sink)) break;
       sinks.add(next.sink);
@@ -227,7 +198,7 @@ export class DriveWriter {
       case 'fragment': {
         const { sizeBytes } = await sink.file!.appendFragment(operation.input);
         sink.written++;
-        this.#hasUnsynced = true;
+        this.#commit.noteWritten();
         this.#options.room.noteWritten(sizeBytes);
         sink.spec.onHash(sink.file!.hash);
         return;
@@ -238,7 +209,7 @@ export class DriveWriter {
     }
   }
 
-  async #performOpen(sink: Sink): Promise<void> {
+  async #performOpen(sink: WriterSink): Promise<void> {
     const { held, journal } = this.#options;
     const { name, stretch, clock } = sink.spec;
     sink.file = await createSegmentFile({
@@ -254,15 +225,15 @@ export class DriveWriter {
     this.#options.onOpened(entry);
   }
 
-  async #performClose(sink: Sink): Promise<void> {
+  async #performClose(sink: WriterSink): Promise<void> {
     if (sink.written === 0) return this.#discard(sink);
     await sink.file!.appendIndex();
     sink.phase = 'indexed';
-    this.#hasUnsynced = true;
+    this.#commit.noteWritten();
   }
 
   /** A segment that no frame reached leaves nothing behind. */
-  async #discard(sink: Sink): Promise<void> {
+  async #discard(sink: WriterSink): Promise<void> {
     const { held, journal } = this.#options;
     sink.phase = 'done';
     this.#sinks.delete(sink);
@@ -272,60 +243,7 @@ export class DriveWriter {
     journal.append({ kind: 'segment-deleted', unit, channelId, stream, boot, seq, path: sink.path, reason: 'empty' });
   }
 
-  async #commitUntilStopped(): Promise<void> {
-    const { clock, pacer } = this.#options;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await clock.sleep(pacer.commitEveryMs, this.#stopping.signal);
-      } catch {
-        return; // stopped
-      }
-      await this.#commitOnce();
-    }
-  }
-
-  async #commitOnce(): Promise<void> {
-    const { held, journal, clock, pacer } = this.#options;
-    try {
-      await journal.flush();
-      if (!this.#hasUnsynced) return;
-      this.#hasUnsynced = false;
-      const covered = [...this.#sinks].map((sink) => ({
-        sink,
-        written: sink.written,
-        phase: sink.phase,
-      }));
-      const startMs = clock.monotonicMs();
-      await held.syncfs();
-      pacer.note(clock.monotonicMs() - startMs);
-      for (const { sink, written, phase } of covered) {
-        if (sink.phase === 'lost') continue;
-        sink.spec.onDurable(written);
-        if (phase === 'indexed') await this.#turn(sink);
-        else if (phase === 'turned') this.#finish(sink);
-      }
-    } catch (error) {
-      this.fail(asAppError('drive', error));
-    }
-  }
-
-  async #turn(sink: Sink): Promise<void> {
-    await sink.file!.flip();
-    sink.phase = 'turned';
-    this.#hasUnsynced = true;
-  }
-
-  /** The journal must not call a file closed before it is: a start after a power cut would not repair it. */
-  #finish(sink: Sink): void {
-    sink.phase = 'done';
-    this.#sinks.delete(sink);
-    const entry = sink.file!.closedEntry();
-    this.#options.journal.append(entry);
-    this.#hasUnsynced = true;
-    this.#options.onClosed(entry);
-  }
-
-  #lose(sink: Sink, error: AppError): void {
+  #lose(sink: WriterSink, error: AppError): void {
     if (sink.phase === 'lost') return;
     sink.phase = 'lost';
     sink.isClosing = true;

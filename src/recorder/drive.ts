@@ -14,8 +14,9 @@ import type { DriveState } from '../link/messages.ts';
 import type { PlanDrive } from '../link/plan.ts';
 import { CommitPacer, type LossPromise } from './commit-pacer.ts';
 import { DriveRoom, type RoomRules } from './drive-room.ts';
-import { DriveWriter, type SegmentSink, type SegmentSpec } from './drive-writer.ts';
+import { DriveWriter } from './drive-writer.ts';
 import type { Placement } from './recording.ts';
+import type { SegmentSink, SegmentSpec } from './segment-sink.ts';
 
 /** Media that may wait for one drive: half a second of a full 500 Mbps, several seconds of an ordinary load. */
 const MAX_QUEUE_BYTES = 32 * MIB;

@@ -1,22 +1,21 @@
-import type { GapEntry, SegmentClosedEntry } from '../archive/entries.ts';
-import type { SegmentName } from '../archive/layout.ts';
+import type { GapEntry } from '../archive/entries.ts';
 import type { Clock } from '../base/clock.ts';
 import { AppError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { type Command, type Fact, LINK_VERSION } from '../link/messages.ts';
-import type { Plan, PlanChannel, PlanDrive } from '../link/plan.ts';
+import type { Plan, PlanDrive } from '../link/plan.ts';
 import { type LinkPeer, LinkServer } from '../link/server.ts';
 import type { StatePaths } from '../link/state.ts';
 import { CameraMemory } from './camera/camera-memory.ts';
-import { Channel } from './channel.ts';
+import { ChannelSet } from './channel-set.ts';
 import { Drive, type DriveEvents } from './drive.ts';
 import { DriveSet } from './drive-set.ts';
-import { HEARTBEAT_EVERY_MS, type Heartbeat, readHeartbeat, writeHeartbeat } from './heartbeat.ts';
+import { EarlierRuns } from './earlier-runs.ts';
+import { HEARTBEAT_EVERY_MS } from './heartbeat.ts';
 import { Ledger } from './ledger.ts';
 import { LiveHub } from './live-hub.ts';
 import { lockChanges } from './lock-changes.ts';
 import { checkPlan, loadPlan, savePlan } from './plan-store.ts';
-import { resumePoint } from './resume-point.ts';
 import { WallOffset } from './time/wall-offset.ts';
 
 const TICK_MS = 200;
@@ -45,18 +44,13 @@ export class Recorder {
   readonly #link: LinkServer;
   readonly #wallOffset: WallOffset;
   readonly #startedUtcMs: number;
-  readonly #channels = new Map<string, Channel>();
+  readonly #channels: ChannelSet;
+  readonly #earlierRuns: EarlierRuns;
   #cameras: CameraMemory | undefined;
   #plan: Plan | undefined;
-  #allottedMbps = 0;
-  #heartbeat: Heartbeat | undefined;
-  #seq = 0;
-  #gapCount = 0;
   #ticks = 0;
   #timer: NodeJS.Timeout | undefined;
   #applying: Promise<void> = Promise.resolve();
-  /** Where the footage of earlier runs ends, by channel. */
-  readonly #earlierEndUtcMs = new Map<string, number>();
   #hasResumed = false;
 
   constructor(options: RecorderOptions) {
@@ -65,6 +59,27 @@ export class Recorder {
     this.#startedUtcMs = clock.nowUtcMs();
     this.#wallOffset = new WallOffset(clock);
     this.#ledger = new Ledger({ folder: paths.ledger, clock, log });
+    const own = { unit: options.unit, boot: options.boot, clock, log };
+    const onGap = (entry: GapEntry) => this.#noteGap(entry);
+    this.#channels = new ChannelSet({
+      ...own,
+      wallOffset: this.#wallOffset,
+      drives: this.#drives,
+      hub: this.#hub,
+      times: () => this.#plan ?? DEFAULT_TIMES,
+      tailMaxBytes: () => this.#plan?.tailMaxBytes ?? 0,
+      onGap,
+      onState: (state) => this.#link.broadcast(state),
+      onReport: (report) => this.#link.broadcast(report),
+    });
+    this.#earlierRuns = new EarlierRuns({
+      ...own,
+      heartbeatPath: paths.heartbeat,
+      startedUtcMs: this.#startedUtcMs,
+      ledger: this.#ledger,
+      channels: this.#channels,
+      onGap,
+    });
     this.#link = new LinkServer({
       path: paths.socket,
       log,
@@ -87,7 +102,7 @@ export class Recorder {
   /** From the last good plan, alone. */
   async #begin(): Promise<void> {
     const { paths, clock, log } = this.#options;
-    this.#heartbeat = await readHeartbeat(paths.heartbeat);
+    await this.#earlierRuns.start();
     await this.#ledger.start();
     const { certificates: certificatesPath, refusals: refusalsPath } = paths;
     this.#cameras = await CameraMemory.open({ certificatesPath, refusalsPath, clock, log });
@@ -102,9 +117,9 @@ export class Recorder {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#applying;
-    await Promise.all([...this.#channels.values()].map((channel) => channel.stop()));
+    await this.#channels.stop();
     await this.#drives.stop();
-    await this.#saveHeartbeat();
+    await this.#earlierRuns.saveHeartbeat();
     await this.#ledger.stop();
     await this.#cameras?.flush();
     await this.#link.stop();
@@ -120,7 +135,7 @@ export class Recorder {
       startedUtcMs: this.#startedUtcMs,
       planRevision: this.#plan?.revision ?? -1,
     });
-    for (const { state, report } of this.#channels.values()) {
+    for (const { state, report } of this.#channels.channels) {
       peer.send(state);
       if (report) peer.send(report);
     }
@@ -177,12 +192,10 @@ export class Recorder {
     peer.send({ kind: 'deleted', requestId: command.requestId, count });
   }
 
-  /** Changes what differs, and leaves alone what does not: a plan that renames one channel costs no other a frame. */
   async #apply(plan: Plan): Promise<void> {
     this.#plan = plan;
-    this.#allottedMbps = plan.channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0);
     await this.#applyDrives(plan);
-    await this.#applyChannels(plan);
+    await this.#channels.apply(plan.channels, this.#camerasOrThrow());
     this.#resumeOnce();
     this.#options.log.info(
       { revision: plan.revision, channels: plan.channels.length, drives: plan.drives.length },
@@ -194,7 +207,7 @@ export class Recorder {
   #resumeOnce(): void {
     if (this.#hasResumed) return;
     this.#hasResumed = true;
-    void Promise.all(this.#drives.drives.map((drive) => drive.whenSettled())).then(() => this.#resumeAll());
+    void Promise.all(this.#drives.drives.map((drive) => drive.whenSettled())).then(() => this.#earlierRuns.resumeAll());
   }
 
   async #applyDrives(plan: Plan): Promise<void> {
@@ -215,9 +228,9 @@ export class Recorder {
       onOpened: (entry) => this.#link.broadcast({ kind: 'segment-opened', driveId, entry }),
       onClosed: (entry) => this.#link.broadcast({ kind: 'segment-closed', driveId, entry }),
       onDeleted: (entry) => this.#link.broadcast({ kind: 'segment-deleted', driveId, entry }),
-      onFound: (entry) => this.#noteEarlierFootage(entry),
+      onFound: (entry) => this.#earlierRuns.noteFootage(entry),
       onRepaired: (entry) => {
-        this.#noteEarlierFootage(entry);
+        this.#earlierRuns.noteFootage(entry);
         this.#link.broadcast({ kind: 'segment-closed', driveId, entry });
       },
     };
@@ -233,58 +246,9 @@ export class Recorder {
       rules: () => ({
         locks: this.#plan?.locks ?? [],
         maxSegmentMs: (this.#plan?.segmentMs ?? 0) * MAX_SEGMENT_FACTOR,
-        allottedMbps: this.#allottedMbps,
+        allottedMbps: this.#plan?.channels.reduce((sum, channel) => sum + channel.allotmentMbps, 0) ?? 0,
         maxAgeMs: this.#plan?.maxAgeMs ?? null,
       }),
-    });
-  }
-
-  async #applyChannels(plan: Plan): Promise<void> {
-    const wanted = new Map(plan.channels.map((channel) => [channel.id, channel]));
-    const leaving: Promise<void>[] = [];
-    for (const [id, channel] of this.#channels) {
-      const next = wanted.get(id);
-      if (next && channel.canUpdateTo(next)) {
-        channel.update(next);
-        wanted.delete(id);
-      } else if (!next) {
-        this.#channels.delete(id);
-        leaving.push(channel.stop().then(() => channel.leave()));
-      }
-    }
-    this.#cameras?.prune(plan.channels.map(({ id }) => id));
-    await Promise.all([...leaving, ...[...wanted.values()].map((channelPlan) => this.#startChannel(channelPlan))]);
-  }
-
-  /** A channel with another address or password takes over its predecessor's account: what was a gap stays one until there is footage. */
-  async #startChannel(channelPlan: PlanChannel): Promise<void> {
-    const before = this.#channels.get(channelPlan.id);
-    await before?.stop();
-    const channel = this.#createChannel(channelPlan, before);
-    this.#channels.set(channelPlan.id, channel);
-    channel.start();
-  }
-
-  #createChannel(channelPlan: PlanChannel, before: Channel | undefined): Channel {
-    const { clock, log, unit } = this.#options;
-    return new Channel({
-      plan: channelPlan,
-      unit,
-      times: () => this.#plan ?? DEFAULT_TIMES,
-      tailMaxBytes: (allotmentMbps) => ((this.#plan?.tailMaxBytes ?? 0) * allotmentMbps) / this.#allottedMbps,
-      clock,
-      wallOffset: this.#wallOffset,
-      log,
-      drives: this.#drives,
-      access: this.#camerasOrThrow().accessFor(channelPlan.id),
-      nextName: (channelId, startUtcMs) => this.#nextName(channelId, startUtcMs),
-      nextGapId: () => `${unit}-${this.#options.boot}-${++this.#gapCount}`,
-      onGap: (entry) => this.#noteGap(entry),
-      onState: (state) => this.#link.broadcast(state),
-      onReport: (report) => this.#link.broadcast(report),
-      onUnit: (timed) => this.#hub.publish(channelPlan.id, timed),
-      isWatched: () => this.#hub.isWatched(channelPlan.id),
-      before,
     });
   }
 
@@ -294,57 +258,15 @@ export class Recorder {
     return this.#cameras;
   }
 
-  #nextName(channelId: string, startUtcMs: number): SegmentName {
-    const { unit, boot } = this.#options;
-    return { unit, channelId, stream: 'main', boot, seq: ++this.#seq, startUtcMs: Math.round(startUtcMs) };
-  }
-
   #noteGap(entry: GapEntry): void {
     this.#ledger.append(entry);
     this.#drives.appendToJournals(entry);
     this.#link.broadcast({ kind: 'gap', entry });
   }
 
-  /** Each channel's newest segment of earlier runs tells where its account goes on, and is the predecessor of its next one. */
-  #noteEarlierFootage(entry: SegmentClosedEntry): void {
-    const { unit, boot } = this.#options;
-    if (entry.unit !== unit || entry.boot === boot) return;
-    const known = this.#earlierEndUtcMs.get(entry.channelId) ?? 0;
-    if (entry.endUtcMs < known) return;
-    this.#earlierEndUtcMs.set(entry.channelId, entry.endUtcMs);
-    this.#channels.get(entry.channelId)?.recording.setPredecessor(Buffer.from(entry.hash, 'hex'));
-  }
-
-  /**
-   * Once the drives have told how far the last run's footage goes: the time until this start is a gap.
-   */
-  #resumeAll(): void {
-    const openGaps = new Map(
-      this.#ledger
-        .openGaps()
-        .filter((gap) => isOfEarlierBoot(gap, this.#options))
-        .map((gap) => [gap.channelId, gap]),
-    );
-    for (const channelId of new Set([...this.#channels.keys(), ...openGaps.keys()])) {
-      const channel = this.#channels.get(channelId);
-      const { closed, fromUtcMs } = resumePoint({
-        openGap: openGaps.get(channelId),
-        aliveUtcMs: this.#heartbeat?.atUtcMs ?? this.#startedUtcMs,
-        footageEndUtcMs: Math.max(
-          this.#earlierEndUtcMs.get(channelId) ?? 0,
-          this.#heartbeat?.lastFootageUtcMs[channelId] ?? 0,
-        ),
-      });
-      if (closed) this.#noteGap(closed);
-      // A channel that has left the plan since is owed nothing more.
-      if (fromUtcMs === undefined || channel === undefined) continue;
-      for (const entry of channel.gaps.resume(fromUtcMs, this.#startedUtcMs)) this.#noteGap(entry);
-    }
-  }
-
   #tick(): void {
     this.#drives.check();
-    for (const channel of this.#channels.values()) channel.tick();
+    this.#channels.tick();
     void this.#ledger.flush();
     if (++this.#ticks % SECOND_TICKS === 0) this.#tickSecond();
   }
@@ -354,9 +276,9 @@ export class Recorder {
     const stepMs = this.#wallOffset.check();
     if (stepMs !== 0) {
       log.warn({ stepMs }, 'the wall clock was stepped; segments are closed');
-      for (const channel of this.#channels.values()) channel.noteClockStep();
+      this.#channels.noteClockStep();
     }
-    const channels = [...this.#channels.values()];
+    const { channels } = this.#channels;
     const rates: Fact = {
       kind: 'rates',
       atUtcMs: clock.nowUtcMs(),
@@ -365,27 +287,6 @@ export class Recorder {
       tailBytes: channels.reduce((sum, channel) => sum + channel.recording.tail.bytes, 0),
     };
     this.#link.broadcast(rates);
-    if (this.#ticks % Math.round(HEARTBEAT_EVERY_MS / TICK_MS) === 0) void this.#saveHeartbeat();
+    if (this.#ticks % Math.round(HEARTBEAT_EVERY_MS / TICK_MS) === 0) void this.#earlierRuns.saveHeartbeat();
   }
-
-  async #saveHeartbeat(): Promise<void> {
-    const lastFootageUtcMs: Record<string, number> = { ...this.#heartbeat?.lastFootageUtcMs };
-    for (const { rates } of this.#channels.values()) {
-      if (rates.lastFootageUtcMs !== null) lastFootageUtcMs[rates.channelId] = rates.lastFootageUtcMs;
-    }
-    try {
-      await writeHeartbeat(this.#options.paths.heartbeat, {
-        atUtcMs: this.#options.clock.nowUtcMs(),
-        lastFootageUtcMs,
-      });
-    } catch (error) {
-      this.#options.log.error({ error: messageOf(error) }, 'the heartbeat cannot be written');
-    }
-  }
-}
-
-/** Gap ids are `<unit>-<boot>-<count>`. */
-function isOfEarlierBoot(gap: GapEntry, { unit, boot }: { unit: string; boot: number }): boolean {
-  const [gapUnit, gapBoot] = gap.id.split('-');
-  return gapUnit === unit && Number(gapBoot) < boot;
 }

@@ -3,8 +3,8 @@ import { NO_PREDECESSOR } from '../archive/identity.ts';
 import type { SegmentName } from '../archive/layout.ts';
 import { assertNever } from '../base/assert.ts';
 import type { FragmentInput } from '../media/fmp4/fragment.ts';
-import type { SegmentSink, SegmentSpec } from './drive-writer.ts';
 import { type CutAction, SegmentCutter, type SegmentTimes } from './segment-cutter.ts';
+import type { SegmentSink, SegmentSpec } from './segment-sink.ts';
 import { Tail, type TailMark } from './tail.ts';
 import type { Hole, TimedUnit } from './time/timed-unit.ts';
 

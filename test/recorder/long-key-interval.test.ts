@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SegmentSink, SegmentSpec } from '../../src/recorder/drive-writer.ts';
 import { type Placement, Recording } from '../../src/recorder/recording.ts';
+import type { SegmentSink, SegmentSpec } from '../../src/recorder/segment-sink.ts';
 import { SEED, seededRandom } from '../seeded.ts';
 import { frame, START_UTC_MS } from './support.ts';
 
