@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
+import { SECOND_MS } from '../../base/units.ts';
 import type { LoginGate, LoginOutcome } from '../../protocols/rtsp/login.ts';
 import { REFUSED_RETRY_MS } from './retry-policy.ts';
 
@@ -27,11 +28,18 @@ export interface AccountCredentials {
 interface Account {
   readonly peer: string;
   readonly username: string;
-  /** Somebody has sent credentials and waits for the outcome. */
-  isBusy: boolean;
+  /** So many have sent credentials and wait for the outcome. */
+  inside: number;
   readonly waiting: Set<() => void>;
+  accepted: { readonly atMs: number; readonly password: string } | undefined;
   refused: { readonly atMs: number; readonly atUtcMs: number; readonly password: string | undefined } | undefined;
 }
+
+/**
+ * A password that was accepted so recently is not tried one session at a time: an encoder of 64 channels that takes half a second for each
+ * would need half a minute to record again.
+ */
+const PROVEN_MS = 10 * SECOND_MS;
 
 /** The gate of one session. */
 export interface AccountGate extends LoginGate {
@@ -41,8 +49,8 @@ export interface AccountGate extends LoginGate {
 
 /**
  * One attempt a minute with a password that a camera refuses, however many channels use the same account of the same device: an encoder
- * with 16 channels would lock it within a second otherwise. Credentials go out one session at a time, so that the first refusal stops the
- * others; a password that was mended is tried at once.
+ * with 16 channels would lock it within a second otherwise. Credentials go out one session at a time until they are accepted, so that the
+ * first refusal stops the others; a password that was mended is tried at once.
  *
  * A device is a host and a port: behind one address of a router there are several, and one that refuses must not keep the others waiting.
  */
@@ -77,7 +85,7 @@ export class LoginLimiter {
   }
 
   async #enter(account: Account, password: string, signal: AbortSignal): Promise<void> {
-    while (account.isBusy) await turnOf(account, signal);
+    while (account.inside > 0 && !this.#isProven(account, password)) await turnOf(account, signal);
     const waitMs = this.#waitMs(account, password);
     if (waitMs > 0) {
       const seconds = Math.ceil(waitMs / 1000);
@@ -86,14 +94,18 @@ export class LoginLimiter {
         `${account.peer} refused the password of user "${account.username}" a moment ago; it is tried again in ${seconds} s, so that the camera does not lock the account`,
       );
     }
-    account.isBusy = true;
+    account.inside++;
   }
 
   #leave(account: Account, password: string, outcome: LoginOutcome): void {
     const { clock, onRefused } = this.#options;
-    account.isBusy = false;
-    if (outcome === 'accepted') account.refused = undefined;
+    account.inside--;
+    if (outcome === 'accepted') {
+      account.refused = undefined;
+      account.accepted = { atMs: clock.monotonicMs(), password };
+    }
     if (outcome === 'refused') {
+      account.accepted = undefined;
       account.refused = { atMs: clock.monotonicMs(), atUtcMs: clock.nowUtcMs(), password };
     }
     this.#forgetIdle();
@@ -103,11 +115,17 @@ export class LoginLimiter {
 
   /** Accounts that nobody uses, and about which nothing counts any more. */
   #forgetIdle(): void {
-    const oldestMs = this.#options.clock.monotonicMs() - REFUSED_RETRY_MS;
-    for (const [key, { isBusy, waiting, refused }] of this.#accounts) {
-      const counts = refused !== undefined && refused.atMs > oldestMs;
-      if (!isBusy && waiting.size === 0 && !counts) this.#accounts.delete(key);
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const [key, { inside, waiting, refused, accepted }] of this.#accounts) {
+      const isRefused = refused !== undefined && nowMs - refused.atMs < REFUSED_RETRY_MS;
+      const isProven = accepted !== undefined && nowMs - accepted.atMs < PROVEN_MS;
+      if (inside === 0 && waiting.size === 0 && !isRefused && !isProven) this.#accounts.delete(key);
     }
+  }
+
+  #isProven({ accepted }: Account, password: string): boolean {
+    if (accepted === undefined || accepted.password !== password) return false;
+    return this.#options.clock.monotonicMs() - accepted.atMs < PROVEN_MS;
   }
 
   /** A refusal of an earlier run counts for every password: which one it was is not written down. */
@@ -127,7 +145,14 @@ export class LoginLimiter {
     const key = keyOf(peer, username);
     const known = this.#accounts.get(key);
     if (known !== undefined) return known;
-    const account: Account = { peer, username, isBusy: false, waiting: new Set(), refused: undefined };
+    const account: Account = {
+      peer,
+      username,
+      inside: 0,
+      waiting: new Set(),
+      accepted: undefined,
+      refused: undefined,
+    };
     this.#accounts.set(key, account);
     return account;
   }
@@ -137,7 +162,7 @@ function keyOf(peer: string, username: string): string {
   return `${peer.toLowerCase()} ${username}`;
 }
 
-/** Resolves when whoever is busy with the account has left. */
+/** Resolves when somebody has left. */
 function turnOf(account: Account, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => {

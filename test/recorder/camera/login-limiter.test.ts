@@ -46,12 +46,43 @@ describe('the limiter of logins', () => {
     await one.enter('cam', never);
     const waiting = other.enter('CAM', never);
     expect(await isSettled(waiting)).toBe(false);
-    one.leave('cam', 'accepted');
+    one.leave('cam', 'unknown');
     await waiting;
     const third = one.enter('cam', never);
     expect(await isSettled(third)).toBe(false);
     other.leave('cam', 'unknown');
     await third;
+  });
+
+  it('lets all in at once with what was just accepted, for ten seconds', async () => {
+    const { clock, limiter } = limited();
+    const gate = limiter.gateFor(right);
+    await gate.enter('cam', never);
+    const waiting = [gate.enter('cam', never), gate.enter('cam', never)];
+    const other = limiter.gateFor(wrong).enter('cam', never);
+    gate.leave('cam', 'accepted');
+    await Promise.all(waiting);
+    expect(await isSettled(other)).toBe(false);
+    await clock.advance(10_000);
+    const late = gate.enter('cam', never);
+    expect(await isSettled(late)).toBe(false);
+    gate.leave('cam', 'unknown');
+    expect(await isSettled(late)).toBe(false);
+    gate.leave('cam', 'unknown');
+    expect(await isSettled(other)).toBe(true);
+  });
+
+  it('lets nobody in at once any more when it is refused', async () => {
+    const { limiter } = limited();
+    const gate = limiter.gateFor(right);
+    await gate.enter('cam', never);
+    gate.leave('cam', 'accepted');
+    await Promise.all([gate.enter('cam', never), gate.enter('cam', never)]);
+    gate.leave('cam', 'refused');
+    const waiting = gate.enter('cam', never);
+    expect(await isSettled(waiting)).toBe(false);
+    gate.leave('cam', 'unknown');
+    await expect(waiting).rejects.toThrow('in 60 s');
   });
 
   it('does not hold up another host or port, nor another user', async () => {
