@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import { MAX_ACCESS_UNIT_BYTES } from '../../src/media/arena.ts';
 import { H264_RULES, parseH264Sps } from '../../src/media/h264-parameters.ts';
 import { H265_RULES, parseH265Sps } from '../../src/media/h265-parameters.ts';
+import { readJpegSize } from '../../src/media/mjpeg-header.ts';
 import { ParameterSets } from '../../src/media/parameter-sets.ts';
 import type { VideoCodecRules } from '../../src/media/video-codec.ts';
 import { h264Payloads, h265Payloads, rtpPacket } from '../media/rtp-packets.ts';
@@ -44,6 +45,7 @@ const H264_FRAMES = [
 const H265_SETS = [H265_VPS, H265_SPS, H265_PPS];
 const H265_FRAMES = [[...H265_SETS, H265_IDR], [H265_DELTA], [H265_TRAIL_N], [H265_IDR], [H265_DELTA, H265_DELTA]];
 
+const WHOLE_FILE = Buffer.from('ffd8ffc0001108001000100301220002110103110100ffda', 'hex');
 const START = Buffer.from([0, 0, 0, 1]);
 
 /** Frames of pictures in each form that a payload may have; a key frame first, so that what follows is not only waited through. */
@@ -105,10 +107,9 @@ describe('pictures', () => {
     Buffer.alloc(0),
   );
   const restart = fc.constantFrom(Buffer.from([0, 4, 0xff, 0xff]), Buffer.alloc(0));
-  const wholeFile = Buffer.from('ffd8ffc0001108001000100301220002110103110100ffda', 'hex');
   const jpegData = fc.oneof(
     anyBytes(60),
-    anyBytes(10).map((rest) => Buffer.concat([wholeFile, rest])),
+    anyBytes(10).map((rest) => Buffer.concat([WHOLE_FILE, rest])),
   );
   const jpegPayload = damaged(
     fc
@@ -122,6 +123,17 @@ describe('pictures', () => {
     packetsWith(fc.array(jpegPayload, { maxLength: 12 }), 26),
     (packets) => receive(MJPEG, packets).length > 0,
   );
+
+  const jpegFile = fc.constantFrom(
+    WHOLE_FILE,
+    Buffer.from('ffdb000501020304ffdd00040010ffc1000b080010001003', 'hex'),
+    Buffer.from('ffffffd8ffda0002', 'hex'),
+  );
+  fuzz('JPEG header', damaged(jpegFile), (bytes) => {
+    const size = readJpegSize(bytes);
+    if (size !== undefined) expect(size.width > 0 && size.height > 0).toBe(true);
+    return size !== undefined;
+  });
 
   const endless = fc.record({
     track: fc.constantFrom(H264, H265, MJPEG),

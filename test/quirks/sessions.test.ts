@@ -4,7 +4,7 @@ import { everyCut } from './support/every-cut.ts';
 import { DELTA, IDR, PPS, SPS } from './support/nals.ts';
 import { Sender } from './support/packets.ts';
 import { ADMIN, isSigned, refuse } from './support/passwords.ts';
-import { type Answerer, type CameraScript, wait } from './support/script.ts';
+import { type Answerer, asDatagrams, type CameraScript, CLOSE, wait } from './support/script.ts';
 
 const KEY = 'key@0 SPS PPS IDR';
 /** A key frame, a pause, and another picture. */
@@ -110,5 +110,12 @@ describe('the end', () => {
     expect(seen.requests.at(-1)).toBe('TEARDOWN rtsp://camera/live');
     expect(seen.units).toEqual(TWO_PICTURES);
     expect(seen.stoppingMs).toBe(1000);
+  });
+
+  it('quirk 32: over UDP a camera goes on sending when its connection is lost: it is told over a new one', async () => {
+    const media = [asDatagrams(new Sender().picture(0, [SPS, PPS, IDR])), CLOSE];
+    const seen = await everyCut({ hasDatagrams: true, media }, { transport: 'udp' });
+    expect(seen).toMatchObject({ connections: 2, units: [KEY], failure: 'unreachable: camera closed the connection' });
+    expect(seen.requests.at(-1)).toBe('TEARDOWN rtsp://camera/live');
   });
 });

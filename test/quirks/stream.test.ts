@@ -58,6 +58,16 @@ describe('packets that nobody asked for', () => {
     expect(seen.units).toEqual(TWO_PICTURES);
   });
 
+  it.each([
+    ['quirk 14: an old live555 keeps the session of a lost connection: it is told over a new one', 'v2013.12.17', 2],
+    ['quirk 14: a newer live555 needs no such goodbye', 'v2017.06.04', 1],
+  ])('%s', async (_, version, connections) => {
+    const sdp = VIDEO_SDP.replace('m=', `a=tool:LIVE555 Streaming Media ${version}\r\nm=`);
+    const seen = await everyCut({ sdp, media: [stream().key, CLOSE] });
+    expect(seen).toMatchObject({ connections, units: [KEY], failure: 'unreachable: camera closed the connection' });
+    expect(seen.requests.filter((request) => request.startsWith('TEARDOWN'))).toHaveLength(connections - 1);
+  });
+
   it('quirk 18: Geovision sends a payload type that it has not described', async () => {
     const [unknown, video] = [stream({ payloadType: 50 }), stream()];
     const seen = await everyCut({ media: [video.key, unknown.key, video.delta] });

@@ -89,12 +89,14 @@ export class QuirkCamera {
     socket.setNoDelay(true);
     socket.on('error', () => undefined); // clients cut connections on purpose
     const readBefore = this.#options.bytesRead();
+    let requests = 0;
     const framer = new StreamFramer({
       onFrame: () => {
         this.framesReceived++;
       },
       onMessage: (message) => {
         if (message.kind === 'response') this.answers.push(message.status);
+        else if (requests++ === 0 && message.method === 'TEARDOWN') this.#acceptGoodbye(message, socket);
         else this.#queueAnswer(message, socket, readBefore);
       },
     });
@@ -102,6 +104,12 @@ export class QuirkCamera {
       this.#read += chunk.toString('latin1');
       framer.feed(chunk);
     });
+  }
+
+  /** Over a connection that was made for nothing else: of those the client does not say what it has read, so that nothing can be cut. */
+  #acceptGoodbye(request: RtspRequest, socket: Socket): void {
+    this.requests.push(request);
+    socket.write(encodeAnswer({}, request));
   }
 
   /** One turn after the other, as a camera would: a question that comes while packets are sent waits. */
