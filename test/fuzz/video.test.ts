@@ -126,6 +126,7 @@ describe('pictures', () => {
 
   const jpegFile = fc.constantFrom(
     WHOLE_FILE,
+    Buffer.concat([WHOLE_FILE, Buffer.alloc(20, 0xff)]),
     Buffer.from('ffdb000501020304ffdd00040010ffc1000b080010001003', 'hex'),
     Buffer.from('ffffffd8ffda0002', 'hex'),
   );

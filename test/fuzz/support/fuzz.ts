@@ -15,11 +15,11 @@ const WISHED_RUNS = Number(process.env.HOLDFAST_PROPERTY_RUNS ?? 0);
 /** A parser that hangs makes its test fail; one that is asked a million times may take its time. */
 const TIMEOUT_MS = WISHED_RUNS > 0 ? 24 * 60 * 60_000 : 120_000;
 
-/** Inputs that are all refused at the door test nothing behind it. */
-const MIN_REACH = 0.1;
+/** Inputs that are all refused at the door test nothing behind it. Of each kind a tenth and more gets in; by chance it may be less. */
+const MIN_REACH = 0.03;
 
 /**
- * `check` throws when the parser does what it must not, and says whether something came out of the input: of a tenth at least it must.
+ * `check` throws when the parser does what it must not, and says whether something came out of the input, as it must of some.
  * Failures are made small and printed with their seed. `part` is for inputs that take a hundred times as long as others.
  */
 export function fuzz<T>(name: string, inputs: fc.Arbitrary<T>, check: (input: T) => boolean, part = 1): void {
