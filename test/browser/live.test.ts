@@ -4,7 +4,7 @@ import { DESKTOP, openTab, PHONE, startBrowser, type Tab } from './support/brows
 import { SMALL_CLIP, startUnit, type Unit } from './support/unit.ts';
 import { expectMoving, goTo, hasSidewaysScroll, setUp, signIn } from './support/visitor.ts';
 
-/** Channel 1: G.711 sound, 2: AAC, 3: H.265. */
+/** Channel 1: G.711 sound, 2: AAC, 3: H.265, 4: Opus. */
 let unit: Unit;
 let browser: Browser;
 let tab: Tab;
@@ -17,6 +17,7 @@ beforeAll(async () => {
       { cameras: 1, clip: { ...SMALL_CLIP, sound: 'pcmu' }, subClip: false },
       { cameras: 1, clip: { ...SMALL_CLIP, sound: 'aac' }, subClip: false },
       { cameras: 1, clip: { ...SMALL_CLIP, codec: 'h265' }, subClip: false },
+      { cameras: 1, clip: { ...SMALL_CLIP, sound: 'opus' }, subClip: false },
     ],
   });
   browser = await startBrowser();
@@ -68,6 +69,7 @@ describe('sound', () => {
   it.each([
     [1, 'G.711'],
     [2, 'AAC'],
+    [4, 'Opus'],
   ])('of channel %i (%s) comes with a click on its picture, and the picture goes on', async (number) => {
     await page.locator(video(number)).click();
     await expect
@@ -92,7 +94,7 @@ describe('tiles', () => {
     await expect.poll(() => page.locator('.tile').count()).toBe(1);
     await expectMoving(page, video(1), 1);
     await page.keyboard.press('Escape');
-    await expect.poll(() => page.locator('.tile').count()).toBe(3);
+    await expect.poll(() => page.locator('.tile').count()).toBe(4);
   });
 
   it('a camera that fails is named with its cause, and comes back by itself', async () => {
@@ -128,6 +130,6 @@ it('on a phone pictures move, a tap enlarges, nothing scrolls sideways', async (
   await phone.page.locator(video(1)).tap();
   await expect.poll(() => phone.page.locator('.tile').count()).toBe(1);
   await phone.page.getByRole('button', { name: 'Back to the grid' }).tap();
-  await expect.poll(() => phone.page.locator('.tile').count()).toBe(3);
+  await expect.poll(() => phone.page.locator('.tile').count()).toBe(4);
   expect(phone.faults).toEqual([]);
 });
