@@ -51,8 +51,8 @@ export interface SessionFacts {
     StreamReport,
     'transport' | 'isEncrypted' | 'certificate' | 'authentication' | 'skippedMedia'
   >;
-  /** The sound that the camera described, whether it comes or not. */
-  readonly soundTrack: Track | undefined;
+  /** What the camera described and is received, whether it comes or not. */
+  readonly tracks: readonly Track[];
   readonly counters: RtspCounters;
 }
 
@@ -107,7 +107,7 @@ export class CameraSession {
   get facts(): SessionFacts | undefined {
     const client = this.#client;
     if (!client) return undefined;
-    const { counters, certificate, authentication, transportInUse, soundTrack, skippedMedia } = client;
+    const { counters, certificate, authentication, transportInUse, tracks, skippedMedia } = client;
     const connection = {
       transport: transportInUse,
       isEncrypted: certificate !== undefined,
@@ -115,7 +115,7 @@ export class CameraSession {
       authentication,
       skippedMedia: [...skippedMedia],
     };
-    return { connection, soundTrack, counters };
+    return { connection, tracks, counters };
   }
 
   /** Whether frames may be read a little late, several at a time, because nobody watches live. */

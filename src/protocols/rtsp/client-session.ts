@@ -130,9 +130,9 @@ export class RtspClient {
     return this.#transportInUse;
   }
 
-  /** The sound that the camera described and that is received, whether it comes or not. */
-  get soundTrack(): Track | undefined {
-    return this.#session?.negotiated?.tracks.find(({ track }) => track.kind !== 'video')?.track;
+  /** What the camera described and is received, whether it comes or not. */
+  get tracks(): readonly Track[] {
+    return this.#session?.negotiated?.tracks.map(({ track }) => track) ?? [];
   }
 
   /** Media of the camera that are not received, with the reason. */

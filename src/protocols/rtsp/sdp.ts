@@ -23,6 +23,8 @@ export interface MediaDescription {
   readonly direction: string;
   /** Width and height in pixels, which JPEG over RTP needs beyond 2,040 of them. */
   readonly pictureSize: PictureSize | undefined;
+  /** `a=framerate`: pictures a second, by the letter the most of them. A hint. */
+  readonly frameRate: number | undefined;
 }
 
 export interface PictureSize {
@@ -66,6 +68,7 @@ interface MutableMedia extends MediaDescription {
   control: string | undefined;
   direction: string;
   pictureSize: PictureSize | undefined;
+  frameRate: number | undefined;
   rtpmap: Map<number, RtpMap>;
   fmtp: Map<number, ReadonlyMap<string, string>>;
 }
@@ -80,6 +83,7 @@ function parseMediaLine(text: string): MutableMedia {
     fmtp: new Map(),
     direction: 'sendrecv',
     pictureSize: undefined,
+    frameRate: undefined,
   };
 }
 
@@ -104,6 +108,9 @@ function readMediaAttribute(media: MutableMedia, name: string, value: string): v
     case 'framesize':
       media.pictureSize ??= readPictureSize(value);
       break;
+    case 'framerate':
+      media.frameRate ??= readFrameRate(value);
+      break;
     default:
   }
 }
@@ -115,6 +122,12 @@ function readPictureSize(value: string): PictureSize | undefined {
   const [width, height] = [Number(match[1]), Number(match[2])];
   const isPossible = (side: number) => side > 0 && side <= MAX_PICTURE_SIDE;
   return isPossible(width) && isPossible(height) ? { width, height } : undefined;
+}
+
+/** `25`, `29.970000`; a camera that says 0 says nothing. */
+function readFrameRate(value: string): number | undefined {
+  const rate = /^\d{1,3}(?:\.\d{1,9})?$/.test(value) ? Number(value) : 0;
+  return rate > 0 ? rate : undefined;
 }
 
 /** 16K: no camera has more, and a JPEG ends at four times as much. */

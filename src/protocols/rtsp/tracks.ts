@@ -8,6 +8,8 @@ interface TrackPlace {
   readonly control: string | undefined;
   /** Ticks per second of its RTP timestamps; left out: 90,000, as for every picture. */
   readonly rtpClockRate?: number;
+  /** As the description has it; left out where it says nothing. */
+  readonly frameRate?: number;
 }
 
 /** A stream that can be received, out of what the camera describes. */
@@ -53,7 +55,10 @@ function trackOf(media: MediaDescription, description: SessionDescription): Trac
     const parameters = media.fmtp.get(payloadType) ?? new Map<string, string>();
     const found = videoTrackOf(map, parameters, media, description) ?? audioTrackOf(map, parameters);
     if (typeof found === 'string') reason ??= found;
-    else if (found !== undefined) return { ...found, payloadType, control: media.control, rtpClockRate: map.clockRate };
+    else if (found !== undefined) {
+      const place = { payloadType, control: media.control, rtpClockRate: map.clockRate };
+      return { ...found, ...place, ...(media.frameRate !== undefined && { frameRate: media.frameRate }) };
+    }
   }
   const names = media.payloadTypes.map((type) => mapOf(type)?.encoding ?? `payload type ${type}`);
   return reason ?? `${names.join(', ') || 'no payload type'}, which is not supported`;

@@ -119,15 +119,15 @@ export class StreamAccount {
     const { channelId, clock, undecodable, timeFigures, onReport } = this.#options;
     const figures = this.#meter.read(clock.monotonicMs());
     const time = timeFigures();
-    const { counters, connection, soundTrack } = session;
+    const { counters, connection, tracks } = session;
     this.#last = {
       kind: 'stream-report',
       channelId,
       atUtcMs: clock.nowUtcMs(),
       measuredMs: Math.round(figures.measuredMs),
       ...connection,
-      video: this.#videoPart(figures),
-      audio: this.#audioPart(figures, soundTrack),
+      video: this.#videoPart(figures, tracks),
+      audio: this.#audioPart(figures, tracks),
       meanMbps: rounded(figures.meanMbps, 3),
       peakMbps: rounded(figures.peakMbps, 3),
       clock: {
@@ -145,10 +145,12 @@ export class StreamAccount {
     onReport(this.#last);
   }
 
-  #videoPart(figures: StreamFigures): StreamReport['video'] {
+  #videoPart(figures: StreamFigures, tracks: readonly Track[]): StreamReport['video'] {
     const { video } = this.#formats;
     if (!video) return null;
     const { codec, codecString, width, height } = video;
+    // The parameter sets first: descriptions often have what the camera can, and not what it does.
+    const declared = this.#declaredFps ?? tracks.find(({ kind }) => kind === 'video')?.frameRate;
     return {
       codec,
       codecString,
@@ -157,7 +159,7 @@ export class StreamAccount {
       height,
       framesPerSecond: rounded(figures.framesPerSecond, 2),
       framesPerSecondOfCamera: rounded(figures.framesPerSecondOfCamera, 2),
-      framesPerSecondDeclared: roundedOrNull(this.#declaredFps, 2),
+      framesPerSecondDeclared: roundedOrNull(declared, 2),
       keyIntervalMs: roundedOrNull(figures.keyIntervalMs, 0),
       longestKeyIntervalMs: roundedOrNull(figures.longestKeyIntervalMs, 0),
       hasBFrames: figures.hasBFrames,
@@ -165,8 +167,9 @@ export class StreamAccount {
     };
   }
 
-  #audioPart({ audioUnits }: StreamFigures, track: Track | undefined): StreamReport['audio'] {
+  #audioPart({ audioUnits }: StreamFigures, tracks: readonly Track[]): StreamReport['audio'] {
     const { audio } = this.#formats;
+    const track = tracks.find(({ kind }) => kind !== 'video');
     const sound: SoundName | undefined = audio
       ? { ...audio, clockRate: soundRate(audio) }
       : track && describedSound(track);

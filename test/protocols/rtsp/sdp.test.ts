@@ -96,6 +96,7 @@ describe('what a camera describes', () => {
       { codec: 'mjpeg', payloadType: 96, pictureSize: LARGE },
     ],
     ['JPEG with a size that is none', 'm=video 0 RTP/AVP 26\na=x-dimensions:0,99999\n', { pictureSize: undefined }],
+    ['a frame rate', `${VIDEO}a=framerate:29.970000\n`, { frameRate: 29.97 }],
     ['JPEG beside H.264: the latter', `m=video 0 RTP/AVP 26\na=control:t\n${VIDEO}`, { codec: 'h264' }],
     ['every media marked sendonly (CV-RTSPHandler)', `${VIDEO}a=sendonly\n`, { codec: 'h264' }],
     ['no video', 'm=audio 0 RTP/AVP 0\n', undefined],
@@ -103,6 +104,10 @@ describe('what a camera describes', () => {
   it.each(videos)('video: %s', (_, sdp, expected) => {
     if (expected === undefined) expect(choose(sdp).video).toBeUndefined();
     else expect(choose(sdp).video).toMatchObject(expected);
+  });
+
+  it('a frame rate of 0, or in words, is none', () => {
+    expect(choose(`${VIDEO}a=framerate:0\na=framerate:fast\n`).video).not.toHaveProperty('frameRate');
   });
 
   const audios: [string, string, object | undefined][] = [

@@ -52,7 +52,10 @@ describe('the stream report', () => {
       log: silentLog,
       session: () => ({
         counters,
-        soundTrack: { kind: 'opus', channels: 2, payloadType: 97, control: undefined },
+        tracks: [
+          { kind: 'opus', channels: 2, payloadType: 97, control: undefined },
+          { kind: 'video', codec: 'h265', parameterSets: [], payloadType: 96, control: undefined, frameRate: 20 },
+        ],
         connection: { transport: 'udp', isEncrypted: false, certificate: null, authentication: 'digest' },
       }),
       timeFigures: figures,
@@ -99,7 +102,7 @@ describe('the stream report', () => {
         level: '3.0',
         framesPerSecond: 25,
         framesPerSecondOfCamera: 25,
-        framesPerSecondDeclared: null,
+        framesPerSecondDeclared: 20,
         keyIntervalMs: 2_000,
         longestKeyIntervalMs: 2_000,
       },
