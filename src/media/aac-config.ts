@@ -19,6 +19,10 @@ const SAMPLE_RATES = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
 ];
 
+/** Around the rates of the table; others would make frames of no length, or of hours. */
+const MIN_RATE = 4_000;
+const MAX_RATE = 192_000;
+
 /** Channels of the configurations 0 to 7. */
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8];
 
@@ -114,7 +118,7 @@ function readSampleRate(reader: BitReader): number {
   const EXPLICIT = 15;
   const index = reader.bits(4);
   const rate = index === EXPLICIT ? reader.bits(24) : SAMPLE_RATES[index];
-  if (rate === undefined || rate === 0)
-    throw new AppError('corrupt', `AAC configuration: sample rate index ${index} is reserved`);
+  if (rate === undefined) throw new AppError('corrupt', `AAC configuration: sample rate index ${index} is reserved`);
+  if (rate < MIN_RATE || rate > MAX_RATE) throw new AppError('corrupt', `AAC configuration: ${rate} samples a second`);
   return rate;
 }

@@ -50,9 +50,13 @@ function readConfig(reader: BitReader, bytes: Buffer): Buffer {
   return copyBits(bytes, start, bytes.length * 8 - reader.remaining - start);
 }
 
+/** Those of AAC have a few bytes; in an MP4's `esds` there is room for 100, with one byte of length. */
+const MAX_AAC_CONFIG_BITS = 64 * 8;
+
 /** Version 1 says the length, so configurations of all kinds can be passed over. */
 function readSizedConfig(reader: BitReader, bytes: Buffer): Buffer {
   const bits = readValue(reader);
+  if (bits > MAX_AAC_CONFIG_BITS) throw unsupported(`a configuration of AAC of ${bits} bits`);
   const start = bytes.length * 8 - reader.remaining;
   reader.skip(bits);
   return copyBits(bytes, start, bits);

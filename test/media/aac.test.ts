@@ -214,6 +214,16 @@ describe('the configuration', () => {
     ['HE-AAC, 24 kHz doubled', '2b0988', { objectType: 5, coreType: 2, sampleRate: 24_000 }],
     ['a rate of its own', '17800fa008', { sampleRate: 8000 }],
   ];
+  it.each([
+    ['of no type', '0008'],
+    ['of a reserved rate', '1688'],
+    ['of one sample a second', '1780000088'],
+    ['of sixteen million samples a second', '17ffffff88'],
+    ['that ends early', '14'],
+  ])('%s is none', (_, hex) => {
+    expect(() => parseAacConfig(Buffer.from(hex, 'hex'))).toThrow(/AAC configuration/);
+  });
+
   it.each(cases)('is read: %s', (_, hex, expected) => {
     expect(parseAacConfig(Buffer.from(hex, 'hex'))).toMatchObject(expected);
   });

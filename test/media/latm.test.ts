@@ -29,7 +29,7 @@ function writeConfig(writer: BitWriter, fields: ConfigFields = {}): void {
   writer.bits(frames - 1, 6);
   writer.bits(programs - 1, 4);
   writer.bits(0, 3); // one layer
-  if (version === 1) writer.bits(aacBits, 2 + 8); // ascLen in one byte
+  if (version === 1) writer.bits((1 << 16) | aacBits, 2 + 16); // ascLen in two bytes
   for (let bit = 0; bit < aacBits; bit++) writer.bits(aac[bit >> 3]! >> (7 - (bit & 7)), 1);
   if (fixedBytes === undefined) writer.bits(0xff, 3 + 8);
   else writer.bits((1 << 9) | (fixedBytes - 20), 3 + 9);
@@ -184,6 +184,7 @@ describe('AAC in LATM', () => {
 
   it.each([
     ['two programs', config({ programs: 2 })],
+    ['more bytes than a file has room for', config({ version: 1, aac: Buffer.alloc(100), aacBits: 800 })],
     ['a type that is not AAC', config({ aac: Buffer.from('4408', 'hex') })],
     ['half of itself', config().subarray(0, 3)],
     ['nothing', Buffer.alloc(0)],
