@@ -14,7 +14,7 @@ describe('the table of quirks', () => {
   });
 
   it('is compared by its rows and their links', () => {
-    expect(quirkRows(table)[0]).toMatchObject({ number: 1, tests: ['test/quirks/describe.test.ts'] });
+    expect(quirkRows(table)[0]).toMatchObject({ number: 1, tests: ['test/quirks/descriptions.test.ts'] });
   });
 
   const row = (number: number, path: string) => `| ${number} | does | does | [x](../../${path}) |`;

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
-import { HttpResponseReader } from '../../src/protocols/rtsp/http-response.ts';
 import {
   encodeInterleaved,
   encodeRequest,
@@ -116,43 +115,6 @@ describe('bytes of a connection', () => {
     0.02,
   );
 });
-
-describe('HTTP responses', () => {
-  const line = fc.constantFrom(
-    'HTTP/1.0 200 OK\r\n',
-    'RTSP/1.0 401 No\r\n',
-    'X: y\r\n',
-    ' folded\r\n',
-    ':\r\n',
-    '\r\n',
-    '\n',
-  );
-  const head = fc
-    .array(line, { maxLength: 6 })
-    .map((lines) => Buffer.from(['HTTP/1.1 200 OK\r\n', ...lines, '\r\nbody'].join('')));
-
-  fuzz('HTTP response', fc.tuple(fc.oneof(damaged(head), anyBytes(40)), pieceSizes), ([bytes, sizes]) => {
-    const whole = readHttp([bytes]);
-    expect(readHttp(inPieces(bytes, sizes))).toEqual(whole);
-    return whole.startsWith('{');
-  });
-});
-
-/** Head and body, `incomplete`, or `refused`. */
-function readHttp(pieces: readonly Buffer[]): string {
-  const reader = new HttpResponseReader();
-  const result = readOrRefuse(() => {
-    for (const [i, piece] of pieces.entries()) {
-      const read = reader.feed(piece, piece.length);
-      if (read === undefined) continue;
-      expect(read.taken > 0 && read.taken <= piece.length).toBe(true);
-      const body = Buffer.concat([piece.subarray(read.taken), ...pieces.slice(i + 1)]);
-      return JSON.stringify({ ...read.head, headers: [...read.head.headers], body: body.toString('hex') });
-    }
-    return 'incomplete';
-  }, 'protocol');
-  return result ?? 'refused';
-}
 
 /** What is handed on, in order; the last is `refused` where a limit was exceeded. */
 function feed(pieces: readonly Buffer[]): string[] {

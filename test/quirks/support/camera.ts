@@ -30,18 +30,19 @@ export class QuirkCamera {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #writer: ByteWriter;
+  readonly #ports: DatagramPorts | undefined;
+  #clientPort = 0;
   #turn: Promise<void> = Promise.resolve();
-  #attempts = new Map<string, number>();
+  readonly #attempts = new Map<string, number>();
+  #read = '';
+  #failure: unknown;
 
   readonly requests: RtspRequest[] = [];
-  #read = '';
   /** Status codes that the client answered to questions of the camera. */
   readonly answers: number[] = [];
   connections = 0;
+  /** Inside of connections. */
   framesReceived = 0;
-  readonly #ports: DatagramPorts | undefined;
-  #clientPort = 0;
-  #failure: unknown;
 
   constructor(options: QuirkCameraOptions) {
     this.#options = options;

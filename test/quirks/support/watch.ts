@@ -101,6 +101,7 @@ export async function watch(script: CameraScript, viewer: ViewerOptions, cuts: C
   await client.stop();
   const stoppingMs = clock.monotonicMs() - stoppingFromMs;
   await camera.stop();
+  await camera.settled();
   const name = (text: string) => text.replaceAll(origin, 'camera');
   const seen: Seen = {
     units,
