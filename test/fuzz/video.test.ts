@@ -6,6 +6,7 @@ import { H265_RULES, parseH265Sps } from '../../src/media/h265-parameters.ts';
 import { readJpegSize } from '../../src/media/mjpeg-header.ts';
 import { ParameterSets } from '../../src/media/parameter-sets.ts';
 import type { VideoCodecRules } from '../../src/media/video-codec.ts';
+import { fuA, fuB, mtap, paci, stapB } from '../media/rare-payloads.ts';
 import { h264Payloads, h265Payloads, rtpPacket } from '../media/rtp-packets.ts';
 import {
   DELIMITER,
@@ -55,7 +56,8 @@ function payloadsOf(codec: 'h264' | 'h265', frames: readonly (readonly Buffer[])
     { weight: 5, arbitrary: fc.constantFrom(...frames) },
     { weight: 1, arbitrary: fc.array(damaged(fc.constantFrom(...frames.flat())), { minLength: 1, maxLength: 3 }) },
   );
-  const form = fc.tuple(nals, fc.integer({ min: 4, max: 30 }), fc.nat(3)).map(([frame, maxBytes, kind]) => {
+  const form = fc.tuple(nals, fc.integer({ min: 4, max: 30 }), fc.nat(4)).map(([frame, maxBytes, kind]) => {
+    if (kind === 4) return rareForms(codec, frame, maxBytes);
     if (kind === 0) return [aggregate(codec, ...frame).payload];
     if (kind === 1) return [Buffer.concat(frame.flatMap((one) => [START, one]))];
     return frame.flatMap((one) => (one.length > 2 ? split(one, kind === 2 ? maxBytes : undefined) : [one]));
@@ -74,6 +76,18 @@ function payloadsOf(codec: 'h264' | 'h265', frames: readonly (readonly Buffer[])
     { maxLength: 8 },
   );
   return several.map((list) => [...frames[0]!, ...list.flat()]);
+}
+
+/** Those of interleaved mode, mostly in order, and those with extra information. */
+function rareForms(codec: 'h264' | 'h265', frame: readonly Buffer[], seed: number): Buffer[] {
+  if (codec === 'h265') return frame.map((nal, i) => (nal.length > 2 ? paci(nal, (seed * i) % 32) : nal));
+  const don = seed * 7;
+  if (seed % 3 === 0) return [stapB(don, ...frame)];
+  if (seed % 3 === 1) return [mtap(seed % 2 === 0, don, ...frame.map((nal, i) => [i, i * seed, nal] as const))];
+  return frame.flatMap((nal, i) => [
+    fuB(don + i, 0x80 | (nal[0]! & 0x1f), nal.subarray(1)),
+    fuA(0x40, Buffer.alloc(0)),
+  ]);
 }
 
 describe('pictures', () => {

@@ -1,30 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DELTA, DELTA_UNIT, IDR, KEY, keyFrame, PPS, packetsOf, type Sent, SPS, stapA } from './h264-frames.ts';
+import { fuA, fuB, mtap, stapB } from './rare-payloads.ts';
 import { receiveVideo } from './video-units.ts';
 
 describe('forms of H.264 that are rare', () => {
-  const u16 = (value: number) => Buffer.from([value >> 8, value & 0xff]);
-  const sized = (nal: Buffer) => [u16(nal.length), nal];
-  const stapB = (don: number, ...nals: Buffer[]) => ({
-    payload: Buffer.concat([Buffer.from([0x79]), u16(don), ...nals.flatMap(sized)]),
-  });
-  const fuB = (don: number, header: number, data: Buffer) => ({
-    payload: Buffer.concat([Buffer.from([0x7d, header]), u16(don), data]),
-  });
-  const fuA = (header: number, data: Buffer) => ({ payload: Buffer.concat([Buffer.from([0x7c, header]), data]) });
-  /** Each unit with its distance from the first decoding order number and from the packet's time. */
-  const mtap = (is24: boolean, don: number, ...parts: [number, number, Buffer][]) => ({
-    payload: Buffer.concat([
-      Buffer.from([is24 ? 0x7b : 0x7a]),
-      u16(don),
-      ...parts.flatMap(([dond, offset, nal]) => [
-        u16(nal.length),
-        Buffer.from([dond, ...(is24 ? [offset >> 16] : []), offset >> 8, offset & 0xff]),
-        nal,
-      ]),
-    ]),
-  });
-
   const interleaved: [string, Sent[], [number, Buffer][], number][] = [
     [
       'STAP-B and FU-B in order, over the wrap of the numbers',
@@ -106,7 +85,7 @@ describe('forms of H.264 that are rare', () => {
     ['STAP-B without its number', Buffer.from([0x79, 1])],
     ['MTAP whose unit is longer than it', Buffer.from([0x7a, 0, 50, 0, 90, 0, 0, 0, 1, 2])],
     ['FU-B without its number', Buffer.from([0x7d, 0x81, 0])],
-    ['an aggregate within an aggregate', stapA(Buffer.concat([Buffer.from([0x78]), ...sized(DELTA)])).payload],
+    ['an aggregate within an aggregate', stapA(stapA(DELTA).payload).payload],
   ];
   it.each(cut)('%s costs its picture', (_, payload) => {
     const received = receiveVideo(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { splitAtStartCodes } from '../../src/media/annex-b.ts';
+import { paci } from './rare-payloads.ts';
 import { h265Payloads, lengthPrefixed, rtpPacket } from './rtp-packets.ts';
 import { receiveVideo } from './video-units.ts';
 
@@ -25,17 +26,6 @@ function packetsOf(frames: { payloads: Buffer[]; time: number }[]): Buffer[] {
 function aggregate(...units: Buffer[]): Buffer {
   const parts = units.flatMap((nal) => [Buffer.from([nal.length >> 8, nal.length & 0xff]), nal]);
   return Buffer.concat([Buffer.from([48 << 1, 1]), ...parts]);
-}
-
-/** In a packet with extra information of so many bytes. */
-function paci(payload: Buffer, extensionBytes = 0): Buffer {
-  const type = (payload[0]! >> 1) & 0x3f;
-  const fields = ((payload[0]! & 0x80) << 8) | (type << 9) | (extensionBytes << 4) | 0x0f;
-  return Buffer.concat([
-    Buffer.from([(50 << 1) | (payload[0]! & 1), payload[1]!, fields >> 8, fields & 0xff]),
-    Buffer.alloc(extensionBytes, 0xee),
-    payload.subarray(2),
-  ]);
 }
 
 const KEY = lengthPrefixed(VPS, SPS, PPS, IDR);

@@ -232,6 +232,18 @@ describe('export of a span', () => {
     expect(part.map((p) => p.md5)).toEqual(whole.slice(38, 75).map((p) => p.md5));
   });
 
+  test('MJPEG, of which every picture is a place to begin', async () => {
+    const clip = await makeClip({ seconds: 4, codec: 'mjpeg', sound: 'pcmu' });
+    const files = await record([
+      { clip: slice(clip, 0, 2), at: 0 },
+      { clip: slice(clip, 2, 4), at: 2_000 },
+    ]);
+    const whole = await pictures(await exportOf(files, 0, 4_000));
+    expect(whole).toHaveLength(100);
+    const part = await pictures(await exportOf(files, 1_520, 3_000));
+    expect(part.map((p) => p.md5)).toEqual(whole.slice(38, 75).map((p) => p.md5));
+  });
+
   test('another codec half way is refused, with when it changes', async () => {
     const files = await record([
       { clip: slice(plain, 0, 2), at: 0 },

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { AudioCodec, AudioFormat, VideoFormat } from '../../src/media/access-unit.ts';
+import type { AudioCodec, AudioFormat, VideoCodec, VideoFormat } from '../../src/media/access-unit.ts';
 import { type Box, descend, readBoxes, requireBox, u32 } from '../../src/media/fmp4/box.ts';
+import { mjpegFormat } from '../../src/media/mjpeg-depacketiser.ts';
 
 /** Real footage for tests: ffmpeg encodes a moving test picture, and its plain MP4 is taken apart into frames. */
 export interface Clip {
@@ -25,7 +26,7 @@ export interface ClipSample {
 
 export interface ClipOptions {
   readonly seconds: number;
-  readonly codec?: 'h264' | 'h265';
+  readonly codec?: VideoCodec;
   readonly size?: string;
   readonly rate?: number;
   /** Pictures from one key frame to the next. */
@@ -62,26 +63,13 @@ export async function makeClip(options: ClipOptions): Promise<Clip> {
   try {
     const path = join(folder, 'clip.mov');
     const picture = `testsrc2=size=${size}:rate=${rate}:duration=${seconds},hue=h=${seed * 40}`;
-    const encoder =
-      codec === 'h264'
-        ? [
-            '-c:v',
-            'libx264',
-            '-preset',
-            'ultrafast',
-            '-bf',
-            String(bFrames),
-            '-x264-params',
-            `scenecut=0:keyint=${gop}`,
-          ]
-        : [
-            '-c:v',
-            'libx265',
-            '-preset',
-            'ultrafast',
-            '-x265-params',
-            `log-level=error:scenecut=0:keyint=${gop}:bframes=${bFrames}`,
-          ];
+    const x264 = ['-bf', String(bFrames), '-x264-params', `scenecut=0:keyint=${gop}`];
+    const x265 = ['-x265-params', `log-level=error:scenecut=0:keyint=${gop}:bframes=${bFrames}`];
+    const encoder = {
+      h264: ['-c:v', 'libx264', '-preset', 'ultrafast', ...x264],
+      h265: ['-c:v', 'libx265', '-preset', 'ultrafast', ...x265],
+      mjpeg: ['-c:v', 'mjpeg', '-q:v', '4'],
+    }[codec];
     const soundRate = options.soundRate ?? (sound ? SOUND[sound].rate : 0);
     const channels = options.channels ?? 1;
     const tone = `0.125*sin(2*PI*${440 + seed * 50}*t)`;
@@ -113,7 +101,7 @@ export function slice(clip: Clip, fromS: number, toS: number): Clip {
   };
 }
 
-function takeApart(file: Buffer, codec: 'h264' | 'h265', audio: AudioFormat | undefined): Clip {
+function takeApart(file: Buffer, codec: VideoCodec, audio: AudioFormat | undefined): Clip {
   const moov = requireBox(readBoxes(file), 'moov');
   const tracks = readBoxes(moov.body).filter((box) => box.type === 'trak');
   const kindOf = (trak: Box) => descend(trak, 'mdia', 'hdlr').body.toString('latin1', 8, 12);
@@ -122,11 +110,9 @@ function takeApart(file: Buffer, codec: 'h264' | 'h265', audio: AudioFormat | un
   const entry = readBoxes(descend(videoTrack, 'mdia', 'minf', 'stbl', 'stsd').body.subarray(8))[0]!;
   const width = entry.body.readUInt16BE(24);
   const height = entry.body.readUInt16BE(26);
-  const config = requireBox(readBoxes(entry.body.subarray(78)), codec === 'h264' ? 'avcC' : 'hvcC').body;
   let pictures = samplesOf(file, videoTrack);
   const reorderDepth = pictures.some((s) => s.pts !== s.dts) ? 2 : 0;
-  const parameters = codec === 'h264' ? avcParameters(config) : hevcParameters(config);
-  const video: VideoFormat = { kind: 'video', codec, width, height, clockRate: 90_000, reorderDepth, ...parameters };
+  const video = { ...formatOf(codec, entry, width, height), reorderDepth };
   // As cameras' pictures reach the archive: each key frame has the parameter sets in front.
   const sets = [...video.vps, ...video.sps, ...video.pps].flatMap((unit) => [u32(unit.length), unit]);
   pictures = pictures.map((s) => (s.isKey ? { ...s, data: Buffer.concat([...sets, s.data]) } : s));
@@ -135,6 +121,13 @@ function takeApart(file: Buffer, codec: 'h264' | 'h265', audio: AudioFormat | un
   const packets = samplesOf(file, audioTrack);
   const isInPackets = audio.codec === 'aac' || audio.codec === 'opus';
   return { video, audio, pictures, sound: isInPackets ? packets : joinPackets(packets, audio.clockRate / 50) };
+}
+
+function formatOf(codec: VideoCodec, entry: Box, width: number, height: number): VideoFormat {
+  if (codec === 'mjpeg') return mjpegFormat(width, height);
+  const config = requireBox(readBoxes(entry.body.subarray(78)), codec === 'h264' ? 'avcC' : 'hvcC').body;
+  const parameters = codec === 'h264' ? avcParameters(config) : hevcParameters(config);
+  return { kind: 'video', codec, width, height, clockRate: 90_000, reorderDepth: 0, ...parameters };
 }
 
 function audioFormat(codec: AudioCodec, clockRate: number, channels: number): AudioFormat {
