@@ -67,7 +67,7 @@ describe('a camera that has no place for us', () => {
   const BUSY_MS = [2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000];
   const UNREACHABLE_MS = [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000];
   it.each([
-    ['quirk 31: Hikvision answers 453 when all of its places are taken', { SETUP: { status: 453 } }, BUSY_MS],
+    ['quirk 31: a camera answers 453 when all of its places are taken', { SETUP: { status: 453 } }, BUSY_MS],
     ['quirk 31: a camera answers 503 when it is busy', { DESCRIBE: { status: 503 } }, BUSY_MS],
     [
       'quirk 31: a camera closes the connection when it has enough',

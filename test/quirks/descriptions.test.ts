@@ -37,21 +37,11 @@ describe('addresses', () => {
   });
 
   it.each([
-    [
-      'quirk 3: a base without slash gets one (VIVOTEK)',
-      'rtsp://h/live.sdp',
-      'trackID=1',
-      'rtsp://h/live.sdp/trackID=1',
-    ],
+    ['quirk 3: a base without slash gets one', 'rtsp://h/live.sdp', 'trackID=1', 'rtsp://h/live.sdp/trackID=1'],
     ['quirk 3: never two slashes', 'rtsp://h/p/', '/trackID=1', 'rtsp://h/p/trackID=1'],
+    ['quirk 3: a control goes behind the query', 'rtsp://h/p?channel=1', 'trackID=0', 'rtsp://h/p?channel=1/trackID=0'],
     [
-      'quirk 3: a control goes behind the query (Dahua)',
-      'rtsp://h/p?channel=1',
-      'trackID=0',
-      'rtsp://h/p?channel=1/trackID=0',
-    ],
-    [
-      'quirk 3: an absolute control is used as it is, over our connection, though its host is wrong (Tenda)',
+      'quirk 3: an absolute control is used as it is, over our connection, though its host is wrong',
       'rtsp://h/p/',
       'rtsp://192.168.0.99/p/video',
       'rtsp://192.168.0.99/p/video',
@@ -69,14 +59,17 @@ describe('addresses', () => {
 describe('descriptions', () => {
   const media = 'm=video 0 RTP/AVP 96\r\na=control:track1\r\na=rtpmap:96 H264/90000\r\n';
   it.each([
-    ['quirk 4: Hikvision describes without v=, o=, s= and t=', media],
     [
-      'quirk 4: Verint writes hexadecimal session ids and IP for IN',
+      'quirk 4: a description has no v=, o=, s= and t= (Hikvision, Verint, FLIR, Mercury: each breaks some of them)',
+      media,
+    ],
+    [
+      'quirk 4: session ids are hexadecimal, and IN is called IP',
       `v=0\r\no=- 5fa1 7be IP IP4 0.0.0.0\r\ns=\r\nt=0 0\r\n${media}`,
     ],
-    ['quirk 4: FLIR repeats s= and breaks c=', `v=0\r\ns=a\r\ns=b\r\nc=IN IP4\r\nt=now-\r\n${media}`],
+    ['quirk 4: s= stands twice, and c= and t= are broken', `v=0\r\ns=a\r\ns=b\r\nc=IN IP4\r\nt=now-\r\n${media}`],
     [
-      'quirk 4: Mercury ends lines with LF alone, leaves empty ones, and ends in the middle of the last',
+      'quirk 4: lines end with LF alone, some are empty, and the last one has no end',
       `\n\nv=0\n\n${media.replaceAll('\r', '').trimEnd()}`,
     ],
     [

@@ -46,9 +46,20 @@ describe('where a picture ends', () => {
   });
 
   it.each([
-    ['quirk 34: Tapo TC70 marks its SPS', [SPS, PPS, IDR], 0, KEY],
-    ['quirk 34: Reolink Duo 2 marks every packet', [SPS, PPS, SEI, IDR], 'all', 'key@0 SPS PPS SEI IDR'],
-    ['quirk 34: LV-IP22IR40DVBL marks its SEI', [SEI, SPS, PPS, IDR], 0, 'key@0 SEI SPS PPS IDR'],
+    // Tapo TC70, Reolink Duo 2, LV-IP22IR40DVBL and "H264DVR 1.0" each do one of these.
+    ['quirk 34: Tapo TC70 and its kind set the marker too early: on the SPS', [SPS, PPS, IDR], 0, KEY],
+    [
+      'quirk 34: Tapo TC70 and its kind set the marker too early: on every packet',
+      [SPS, PPS, SEI, IDR],
+      'all',
+      'key@0 SPS PPS SEI IDR',
+    ],
+    [
+      'quirk 34: Tapo TC70 and its kind set the marker too early: on the SEI',
+      [SEI, SPS, PPS, IDR],
+      0,
+      'key@0 SEI SPS PPS IDR',
+    ],
   ] as const)('%s', async (_, nals, marker, expected) => {
     const video = new Sender();
     const media = [
