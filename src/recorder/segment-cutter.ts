@@ -69,9 +69,9 @@ export class SegmentCutter {
     this.#times = times;
   }
 
-  /** Units that wait for their fragment's end. */
+  /** Pictures that wait for their fragment's end. Sound alone does not wait for long. */
   get hasPending(): boolean {
-    return this.#video.length + this.#audio.length > 0;
+    return this.#video.length > 0;
   }
 
   get isOpen(): boolean {
