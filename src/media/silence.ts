@@ -1,3 +1,4 @@
+import { assertNever } from '../base/assert.ts';
 import type { AudioFormat } from './access-unit.ts';
 import { aacConfigOf, packetTicks, pcmFrameBytes } from './audio-format.ts';
 import { BitWriter } from './bit-writer.ts';
@@ -31,6 +32,8 @@ function silenceOf(format: AudioFormat): Buffer | undefined {
       return Buffer.from([format.channels === 1 ? 0xf8 : 0xfc, 0xff, 0xfe]);
     case 'aac':
       return silentAacFrame(format);
+    default:
+      return assertNever(format.codec);
   }
 }
 

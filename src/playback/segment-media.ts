@@ -6,7 +6,7 @@ import { buildPlainFragment, type Run } from '../media/fmp4/fragment.ts';
 import { buildInit } from '../media/fmp4/init.ts';
 import { FILE_TYPE } from '../media/fmp4/movie.ts';
 import { type BrowserSound, browserSound } from './browser-sound.ts';
-import { SoundFiller } from './sound-holes.ts';
+import { SoundFiller } from './sound-filler.ts';
 
 /** Fragments in one request: an entry of a playlist has some ten; a camera without key frames makes one of a whole file. */
 export const MAX_FRAGMENTS = 4_096;
