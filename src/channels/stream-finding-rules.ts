@@ -328,7 +328,7 @@ export const RULES: readonly Rule[] = [
       ({ codec }) =>
         codec === 'mjpeg' && {
           sentence:
-            'Motion JPEG takes many times the bits of H.264 for the same picture, and browsers show it live only: recordings need a download.',
+            'Motion JPEG takes many times the bits of H.264 for the same picture, and browsers show it live only, without sound: recordings need a download.',
           advice: 'Set the camera to H.264 if it has it.',
         },
     ),

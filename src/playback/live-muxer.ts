@@ -11,7 +11,9 @@ import { LiveSound } from './live-sound.ts';
 /** What a browser has to know before the media, as it is sent over the WebSocket. */
 export interface LiveFormatMessage {
   readonly kind: 'format';
-  /** For `MediaSource.isTypeSupported` and `addSourceBuffer`. */
+  /** What the binary messages are: an init segment and fragments, or whole JPEG files, one a picture. */
+  readonly media: 'mp4' | 'jpeg';
+  /** For `MediaSource.isTypeSupported` and `addSourceBuffer`, or of each picture. */
   readonly mime: string;
   readonly width: number;
   readonly height: number;
@@ -55,6 +57,7 @@ export class LiveMuxer {
     return {
       message: {
         kind: 'format',
+        media: 'mp4',
         mime: `video/mp4; codecs="${codecs.join(',')}"`,
         width: video.width,
         height: video.height,

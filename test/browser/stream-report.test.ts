@@ -128,10 +128,10 @@ describe('what the recorder measures of a camera', () => {
 describe('a camera that sends MJPEG', () => {
   it('is shown live, and said to be one that browsers do not play where its recording is looked at', async () => {
     await goTo(page, 'Live');
-    await expectMoving(page, '.tile[data-channel="3"] video');
+    await page.locator('.tile[data-channel="3"] canvas').waitFor();
     const { footage } = await timelineOf(3);
     await page.goto(`${unit.stack.address}/#/playback?channel=3&at=${Math.round(footage[0]!.fromUtcMs + 2_000)}`);
-    await page.locator('.screen').getByText('This browser cannot play MJPEG').waitFor();
+    await page.locator('.screen').getByText('This browser cannot play recorded Motion JPEG').waitFor();
     await openReport('Old camera');
     await finding('mjpeg').getByText('Motion JPEG takes many times the bits of H.264').waitFor();
     expect(await measured('Key frames').textContent()).toBe('every picture is one');

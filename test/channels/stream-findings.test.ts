@@ -177,7 +177,7 @@ const CASES: { name: string; change: Change; code: string; sentence: string }[] 
     change: ({ video }) => Object.assign(video, { codec: 'mjpeg', keyIntervalMs: 40, longestKeyIntervalMs: 40 }),
     code: 'mjpeg',
     sentence:
-      'Motion JPEG takes many times the bits of H.264 for the same picture, and browsers show it live only: recordings need a download.',
+      'Motion JPEG takes many times the bits of H.264 for the same picture, and browsers show it live only, without sound: recordings need a download.',
   },
   {
     name: 'asked for UDP, got TCP',

@@ -11,7 +11,7 @@ export function liveRoute(): Route {
     summary: 'Live media of a channel as a WebSocket, from pages of this unit alone',
     params: NumberParams,
     query: Type.Object({ sound: Type.Optional(Type.Integer({ minimum: 0, maximum: 1 })) }),
-    responses: { 101: { description: 'Texts with format and state, and binary fragments of MP4' } },
+    responses: { 101: { description: 'Texts with format and state, and binary fragments of MP4 or JPEG files' } },
     handler: () => {
       throw new AppError('bad-input', 'this address is a WebSocket: it needs an upgrade');
     },

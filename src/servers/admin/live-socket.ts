@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../../base/log.ts';
 import type { LiveFormat, LiveSource, LiveState, LiveWatcher } from '../../channels/live-source.ts';
 import type { LiveUnit } from '../../link/messages.ts';
+import { jpegFormatMessage, jpegOf } from '../../playback/live-jpeg.ts';
 import { LiveMuxer } from '../../playback/live-muxer.ts';
 import { API_PREFIX } from './openapi.ts';
 import { isSameOrigin } from './security.ts';
@@ -14,6 +15,12 @@ import { type Sessions, sessionTokenOf } from './sessions.ts';
  * that each watcher gets at once when it joins: 4 s at 8 Mbps.
  */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The same for JPEG files. Each can be shown without the others, so there is no group to have room for, and what waits is only late: 1 s
+ * at 8 Mbps. A larger picture goes when nothing waits before it.
+ */
+export const MAX_BUFFERED_JPEG_BYTES = 1024 * 1024;
 
 /** Six browsers with 16 channels each. Each watcher costs memory up to the limit above. */
 export const MAX_LIVE_WATCHERS = 96;
@@ -38,7 +45,7 @@ export interface LiveSocketOptions {
 }
 
 /**
- * `GET /api/v1/channels/:number/live?sound=0|1` as a WebSocket: live media for Media Source Extensions. What is sent, and in which
+ * `GET /api/v1/channels/:number/live?sound=0|1` as a WebSocket: live media for Media Source Extensions, or JPEG files. What is sent, and in which
  * order, is in docs/reference/api.md, "Media".
  */
 export class LiveSocket {
@@ -122,6 +129,7 @@ export class SocketWatcher implements LiveWatcher {
   readonly #muxer: LiveMuxer;
   #format: LiveFormat | undefined;
   #mustSendFormat = false;
+  #sendsJpeg = false;
   #isBehind = false;
 
   constructor(outlet: LiveOutlet, wantsSound: boolean) {
@@ -143,7 +151,7 @@ export class SocketWatcher implements LiveWatcher {
 
   onUnit(unit: LiveUnit): void {
     const isStart = unit.kind === 'video' && unit.isKey;
-    const isTooMuch = this.#outlet.bufferedAmount > MAX_BUFFERED_BYTES;
+    const isTooMuch = this.#outlet.bufferedAmount > (this.#sendsJpeg ? MAX_BUFFERED_JPEG_BYTES : MAX_BUFFERED_BYTES);
     if (isTooMuch && !this.#isBehind) this.#muxer.skipToKey();
     if (isTooMuch || (this.#isBehind && !isStart)) {
       this.#isBehind = true;
@@ -154,13 +162,19 @@ export class SocketWatcher implements LiveWatcher {
       if (!isStart) return;
       this.#sendFormat();
     }
-    const fragment = this.#muxer.push(unit);
-    if (fragment !== undefined) this.#outlet.send(fragment);
+    const media = this.#sendsJpeg ? jpegOf(unit) : this.#muxer.push(unit);
+    if (media !== undefined) this.#outlet.send(media);
   }
 
   #sendFormat(): void {
-    const start = this.#format && this.#muxer.setFormat(this.#format);
     this.#mustSendFormat = false;
+    const video = this.#format?.video;
+    this.#sendsJpeg = video?.codec === 'mjpeg';
+    if (video !== undefined && this.#sendsJpeg) {
+      this.#outlet.send(JSON.stringify(jpegFormatMessage(video)));
+      return;
+    }
+    const start = this.#format && this.#muxer.setFormat(this.#format);
     if (start === undefined) return;
     this.#outlet.send(JSON.stringify(start.message));
     this.#outlet.send(start.init);

@@ -1,33 +1,81 @@
 import { describe, expect, it } from 'vitest';
-import { buildPlainFragment } from '../../../../src/media/fmp4/fragment.ts';
-import { pictureOf } from '../../../../src/servers/admin/page/live/jpeg-feed.ts';
+import { MAX_DAMAGED_IN_A_ROW, startJpegFeed } from '../../../../src/servers/admin/page/live/jpeg-feed.ts';
 
-const JPEG = Buffer.from('ffd8ffe000104a464946ffd9', 'hex');
-const sample = (data: Buffer) => ({ data, duration: 3600, compositionOffset: 0, isKey: true });
-const run = (data: Buffer) => ({ baseDecodeTime: 0, samples: [sample(data)] });
-
-function fragment(...kinds: ('picture' | 'sound')[]): ArrayBuffer {
-  const { buffers } = buildPlainFragment(
-    {
-      wallUtcMs: 0,
-      ...(kinds.includes('picture') && { video: run(JPEG) }),
-      ...(kinds.includes('sound') && { audio: run(Buffer.alloc(40, 0x11)) }),
+/** A browser whose decoder is done when the test says so; pictures are numbers. */
+function startFeed() {
+  const decoding: { number: number; finish: (isGood: boolean) => Promise<void> }[] = [];
+  const seen: (number | 'shown' | 'damaged' | 'closed')[] = [];
+  const feed = startJpegFeed({
+    decode: (jpeg) => {
+      const number = new DataView(jpeg).getUint8(0);
+      const { promise, resolve, reject } = Promise.withResolvers<{ number: number; close(): void }>();
+      const finish = async (isGood: boolean) => {
+        if (isGood) resolve({ number, close: () => seen.push('closed') });
+        else reject(new Error('no picture'));
+        await new Promise((next) => setImmediate(next));
+      };
+      decoding.push({ number, finish });
+      return promise;
     },
-    1,
-  );
-  return Uint8Array.from(Buffer.concat(buffers)).buffer;
+    draw: ({ number }) => seen.push(number),
+    onShown: () => seen.push('shown'),
+    onDamaged: () => seen.push('damaged'),
+  });
+  const append = (number: number) => feed.append(Uint8Array.of(number).buffer);
+  const finish = (isGood = true) => decoding.at(-1)!.finish(isGood);
+  return { feed, seen, append, finish, decoded: () => decoding.map(({ number }) => number) };
 }
 
-describe('the picture in a live fragment of MJPEG', () => {
-  it.each([
-    ['alone', fragment('picture'), JPEG],
-    ['with sound behind it', fragment('picture', 'sound'), Buffer.concat([JPEG, Buffer.alloc(40, 0x11)])],
-    ['not in a fragment of sound', fragment('sound'), undefined],
-    ['not in nothing', new ArrayBuffer(0), undefined],
-    ['not in one that is cut', fragment('picture').slice(0, -4), undefined],
-    ['not in bytes that are no boxes', Uint8Array.from(Buffer.alloc(64, 3)).buffer, undefined],
-  ])('is found %s', (_, bytes, expected) => {
-    const found = pictureOf(bytes);
-    expect(found && Buffer.from(found)).toEqual(expected);
+describe('pictures of Motion JPEG', () => {
+  it('are all shown by a browser that is quick enough, which says so once', async () => {
+    const { seen, append, finish } = startFeed();
+    for (const number of [1, 2, 3]) {
+      append(number);
+      await finish();
+    }
+    expect(seen).toEqual([1, 'shown', 2, 3]);
+  });
+
+  it('wait for a slow one no more than one at a time: the newest', async () => {
+    const { seen, append, finish, decoded } = startFeed();
+    for (let number = 1; number <= 200; number++) append(number);
+    expect(decoded()).toEqual([1]);
+    await finish();
+    expect(decoded()).toEqual([1, 200]);
+    await finish();
+    append(201);
+    await finish();
+    expect(seen).toEqual([1, 'shown', 200, 201]);
+  });
+
+  it('that are damaged are passed over', async () => {
+    const { seen, append, finish } = startFeed();
+    for (const number of [1, 2, 3]) {
+      append(number);
+      await finish(number !== 2);
+    }
+    expect(seen).toEqual([1, 'shown', 3]);
+  });
+
+  it('that are all damaged are said to be, once, until one is not', async () => {
+    const { seen, append, finish } = startFeed();
+    for (let i = 0; i < 2 * MAX_DAMAGED_IN_A_ROW; i++) {
+      append(7);
+      await finish(false);
+    }
+    append(8);
+    await finish();
+    expect(seen).toEqual(['damaged', 8, 'shown']);
+  });
+
+  it('are not drawn once nobody looks, and those that come then are not decoded', async () => {
+    const { feed, seen, append, finish, decoded } = startFeed();
+    append(1);
+    append(2);
+    feed.stop();
+    append(3);
+    await finish();
+    expect(decoded()).toEqual([1]);
+    expect(seen).toEqual(['closed']);
   });
 });

@@ -35,7 +35,7 @@ describe('what stands beside the link to a stream report', () => {
 describe('what a browser cannot play', () => {
   it.each([
     ['video/mp4; codecs="hvc1.1.6.L93.B0,mp4a.40.2"', /cannot play H\.265/],
-    ['video/mp4; codecs="mp4v.6C"', /cannot play MJPEG/],
+    ['video/mp4; codecs="mp4v.6C"', /cannot play recorded Motion JPEG/],
   ])('%s is named as people know it', (mime, sentence) => expect(unplayableSentence(mime)).toMatch(sentence));
 
   it('is left to the browser where we have no word for it', () =>

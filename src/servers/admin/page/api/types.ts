@@ -200,6 +200,8 @@ export interface Timeline extends Span {
 export type LiveMessage =
   | {
       readonly kind: 'format';
+      /** The media are an init segment and fragments, or whole JPEG files. */
+      readonly media: 'mp4' | 'jpeg';
       readonly mime: string;
       readonly width: number;
       readonly height: number;

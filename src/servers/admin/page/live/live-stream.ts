@@ -1,13 +1,13 @@
 import { liveUrl } from '../api/client.ts';
 import type { LiveMessage } from '../api/types.ts';
-import { causeWords, channelWords, unplayableSentence } from '../text/words.ts';
-import { startJpegFeed } from './jpeg-feed.ts';
+import { causeWords, channelWords, JPEG_IS_DAMAGED, JPEG_IS_SILENT, unplayableSentence } from '../text/words.ts';
+import { startCanvasFeed } from './canvas-feed.ts';
 import { type MediaFeed, startMediaFeed } from './media-feed.ts';
 
-/** What a tile says over its picture; `playing` says nothing. */
+/** What a tile says over its picture, and which element has that; `playing` says nothing, or what is missing. */
 export type LiveView =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'playing' }
+  | { readonly kind: 'playing'; readonly element: 'video' | 'canvas'; readonly note: string | undefined }
   | { readonly kind: 'unsupported'; readonly text: string }
   | { readonly kind: 'silent'; readonly text: string; readonly detail: string };
 
@@ -21,14 +21,15 @@ export interface LiveStream {
   stop(): void;
 }
 
-/** Keeps one channel's live picture in a video element for as long as it is not stopped. */
+/** Keeps one channel's live picture in a video element, or in a canvas where it is Motion JPEG, for as long as it is not stopped. */
 export function startLiveStream(options: {
   readonly channel: number;
   readonly hasSound: boolean;
   readonly video: HTMLVideoElement;
+  readonly canvas: HTMLCanvasElement;
   readonly onView: (view: LiveView) => void;
 }): LiveStream {
-  const { video, onView } = options;
+  const { video, canvas, onView } = options;
   let socket: WebSocket | undefined;
   let feed: MediaFeed | undefined;
   let retryMs = RETRY_FIRST_MS;
@@ -60,23 +61,27 @@ export function startLiveStream(options: {
       onView({ kind: 'silent', text: words.text, detail: message.detail });
       return;
     }
-    const isJpeg = /mp4v\.6c/i.test(message.mime);
-    isUnsupported = !isJpeg && !MediaSource.isTypeSupported(message.mime);
+    isUnsupported = message.media === 'mp4' && !MediaSource.isTypeSupported(message.mime);
     if (isUnsupported) {
       const text = unplayableSentence(message.mime) ?? `This browser cannot play ${message.mime}.`;
       onView({ kind: 'unsupported', text });
       return;
     }
     onView({ kind: 'connecting' });
-    if (isJpeg) {
-      feed = startJpegFeed({ video });
-      return;
-    }
-    feed = startMediaFeed({
-      video,
-      mime: message.mime,
-      hasSound: message.hasSound && options.hasSound,
-      onFault: reconnect,
+    feed = message.media === 'jpeg' ? startJpeg() : startMp4(message.mime, message.hasSound && options.hasSound);
+  }
+
+  function startMp4(mime: string, hasSound: boolean): MediaFeed {
+    // As long as this feed runs: an event that comes late must not put the video in front of a canvas.
+    video.onplaying = () => playing('video');
+    return startMediaFeed({ video, mime, hasSound, onFault: reconnect });
+  }
+
+  function startJpeg(): MediaFeed {
+    return startCanvasFeed({
+      canvas,
+      onShown: () => playing('canvas', options.hasSound ? JPEG_IS_SILENT : undefined),
+      onDamaged: () => onView({ kind: 'unsupported', text: JPEG_IS_DAMAGED }),
     });
   }
 
@@ -88,10 +93,10 @@ export function startLiveStream(options: {
     else reconnect();
   }
 
-  const onPlaying = () => {
+  function playing(element: 'video' | 'canvas', note?: string): void {
     retryMs = RETRY_FIRST_MS;
-    onView({ kind: 'playing' });
-  };
+    onView({ kind: 'playing', element, note });
+  }
 
   function watchSilence(): void {
     window.clearTimeout(silenceTimer);
@@ -111,6 +116,7 @@ export function startLiveStream(options: {
   function stopFeed(): void {
     feed?.stop();
     feed = undefined;
+    video.onplaying = null;
   }
 
   function close(): void {
@@ -121,13 +127,11 @@ export function startLiveStream(options: {
     stopFeed();
   }
 
-  video.addEventListener('playing', onPlaying);
   connect();
   return {
     stop() {
       isStopped = true;
       window.clearTimeout(retryTimer);
-      video.removeEventListener('playing', onPlaying);
       close();
     },
   };

@@ -21,15 +21,21 @@ export function Tile(props: {
   const { channel, hasSound, isBig } = props;
   const tile = useRef<HTMLElement>(null);
   const video = useRef<HTMLVideoElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
   const clickTimer = useRef<number | undefined>(undefined);
   const [view, setView] = useState<LiveView>({ kind: 'connecting' });
   const isVisible = useIsVisible(tile);
 
   useEffect(() => {
-    if (!isVisible || !video.current) return;
-    const element = video.current;
-    element.muted = !hasSound;
-    const stream = startLiveStream({ channel: channel.number, hasSound, video: element, onView: setView });
+    if (!isVisible || !video.current || !canvas.current) return;
+    video.current.muted = !hasSound;
+    const stream = startLiveStream({
+      channel: channel.number,
+      hasSound,
+      video: video.current,
+      canvas: canvas.current,
+      onView: setView,
+    });
     return () => {
       stream.stop();
       setView({ kind: 'connecting' });
@@ -50,6 +56,7 @@ export function Tile(props: {
   }
 
   const words = channelWords(channel, props.isRecorderConnected);
+  const isDrawn = view.kind === 'playing' && view.element === 'canvas';
   return (
     <article
       ref={tile}
@@ -58,7 +65,9 @@ export function Tile(props: {
       data-view={view.kind}
       aria-label={channel.name}
     >
-      <video ref={video} playsInline muted onPointerUp={onPointerUp} onDblClick={onDoubleClick} />
+      <video ref={video} hidden={isDrawn} playsInline muted onPointerUp={onPointerUp} onDblClick={onDoubleClick} />
+      <canvas ref={canvas} hidden={!isDrawn} onPointerUp={onPointerUp} onDblClick={onDoubleClick} />
+      {view.kind === 'playing' && view.note && <p class="tile-note">{view.note}</p>}
       {view.kind !== 'playing' && (
         <div class="tile-message">
           <Message view={view} words={words} channel={channel} />

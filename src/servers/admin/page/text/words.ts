@@ -86,11 +86,17 @@ export function findingsWords({ problem, advice }: ChannelStatus['findings']): W
   return undefined;
 }
 
-/** What a browser says that it cannot play: a MIME type, or an error that names one. */
+/** What a browser says that it cannot play: a MIME type, or an error that names one. Motion JPEG is drawn where it is live. */
 export function unplayableSentence(mime: string): string | undefined {
-  const codec = /hvc1|hev1|hevc/i.test(mime) ? 'H.265' : /mp4v/i.test(mime) ? 'MJPEG' : undefined;
+  const codec = /hvc1|hev1|hevc/i.test(mime) ? 'H.265' : /mp4v/i.test(mime) ? 'recorded Motion JPEG' : undefined;
   return codec && `This browser cannot play ${codec}; download the clip, or set the camera to H.264.`;
 }
+
+/** For whoever turned on the sound of a live picture in Motion JPEG. */
+export const JPEG_IS_SILENT = 'Motion JPEG is shown live without its sound; the recording has it.';
+
+/** A live picture in Motion JPEG none of whose files can be drawn. */
+export const JPEG_IS_DAMAGED = 'This browser cannot decode the pictures that this camera sends.';
 
 function sentenceCase(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
