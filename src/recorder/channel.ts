@@ -12,6 +12,7 @@ import { type ChannelFacts, channelState, isSameState } from './channel-state.ts
 import { DecodableGate } from './decodable-gate.ts';
 import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
+import { watchPictures } from './picture-watch.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Recording } from './recording.ts';
 import { StreamAccount } from './report/stream-account.ts';
@@ -20,18 +21,6 @@ import { CameraTimeline } from './time/camera-timeline.ts';
 import type { Hole, TimedUnit } from './time/timed-unit.ts';
 import type { WallOffset } from './time/wall-offset.ts';
 import { Troubles } from './troubles.ts';
-
-/** Frames wait for their fragment's end; when nothing follows for this long they are written as they are. */
-const FLUSH_AFTER_MS = 1_000;
-/** Connected and silent: after this it is a gap … */
-const NO_DATA_MS = 3_000;
-/** … and after this the session is given up and begun anew. */
-const RESTART_SILENT_MS = 10_000;
-
-/** Pictures come and cannot be decoded, after a loss: after this it is a gap … */
-const UNDECODABLE_MS = 3_000;
-/** … and after this, longer than the longest interval between key frames that cameras offer, a new session is to bring one. */
-const RESTART_UNDECODABLE_MS = 45_000;
 
 export interface ChannelOptions {
   readonly plan: PlanChannel;
@@ -69,7 +58,7 @@ export class Channel {
   #formats: StreamFormats = {};
   #isUp = false;
   readonly #troubles: Troubles;
-  #lastUnitMs = 0;
+  #lastPictureMs = 0;
   /** What explains a hole in front of the next picture. */
   #hole: Hole | undefined;
   #videoFrames = 0;
@@ -184,10 +173,7 @@ export class Channel {
     this.#account.tick(nowMs);
     this.#applySchedule();
     this.recording.retry();
-    const silentMs = nowMs - this.#lastUnitMs;
-    if (Math.max(silentMs, this.#gate.undecodableMs(nowMs)) > FLUSH_AFTER_MS) this.recording.flush();
-    if (this.#isUp && silentMs > NO_DATA_MS) this.#noteSilence(silentMs);
-    else if (this.#isUp) this.#noteUndecodable(nowMs);
+    this.#watchPictures(nowMs);
     this.#tellState();
   }
 
@@ -239,7 +225,7 @@ export class Channel {
     this.#meter.add(unit.data.length, nowMs);
     this.#account.noteUnit(unit);
     if (unit.kind === 'video') {
-      this.#lastUnitMs = nowMs;
+      this.#lastPictureMs = nowMs;
       this.#videoFrames++;
       if (!this.#gate.lets(unit)) return;
       this.#troubles.recover();
@@ -265,7 +251,7 @@ export class Channel {
     this.#isUp = true;
     this.#account.beginSession();
     this.#hole = { cause: 'no-data', detail: 'connected, waiting for the first key frame' };
-    this.#lastUnitMs = this.#options.clock.monotonicMs();
+    this.#lastPictureMs = this.#options.clock.monotonicMs();
   }
 
   #noteDown(failure: SessionFailure, attemptUtcMs: number): void {
@@ -278,25 +264,12 @@ export class Channel {
     this.#tellState();
   }
 
-  #noteSilence(silentMs: number): void {
-    const failure: SessionFailure = {
-      cause: 'no-data',
-      detail: `no picture for ${(silentMs / 1000).toFixed(0)} s although connected`,
-    };
-    this.#troubles.fail(failure, this.#options.clock.nowUtcMs() - silentMs);
-    if (silentMs > RESTART_SILENT_MS) this.#session.restart(failure);
-  }
-
-  /** Pictures come, and none can be decoded: the ledger says so at once, not only when the next key frame comes. */
-  #noteUndecodable(nowMs: number): void {
-    const undecodableMs = this.#gate.undecodableMs(nowMs);
-    if (undecodableMs < UNDECODABLE_MS) return;
-    const failure: SessionFailure = {
-      cause: 'stream-error',
-      detail: 'packets were lost; pictures come, and cannot be decoded up to the next key frame',
-    };
-    this.#troubles.fail(failure, this.#options.clock.nowUtcMs() - undecodableMs);
-    if (undecodableMs > RESTART_UNDECODABLE_MS) this.#session.restart(failure);
+  #watchPictures(nowMs: number): void {
+    const watch = watchPictures(nowMs - this.#lastPictureMs, this.#gate.undecodableMs(nowMs));
+    if (watch.isFlushDue) this.recording.flush();
+    if (!this.#isUp || !watch.failure) return;
+    this.#troubles.fail(watch.failure, this.#options.clock.nowUtcMs() - watch.lastedMs);
+    if (watch.isRestartDue) this.#session.restart(watch.failure);
   }
 
   #pauseFor(pause: Hole): void {
