@@ -1,3 +1,5 @@
+import type { UnitInProgress } from './unit-in-progress.ts';
+
 /** Leading pictures are shown a few frames before their key frame; what goes back further is a jump of the clock. 2 s at 90 kHz. */
 const MAX_LEAD_TICKS = 180_000;
 
@@ -17,8 +19,8 @@ interface KeyPicture {
  *   sent   … P  I  b  b  P …      shown   … P  b  b  I  P …
  */
 export class LeadingPictures {
+  /** While what follows it may have to be left out. */
   #key: KeyPicture | undefined;
-  #isNamed = false;
 
   get isAfterLoss(): boolean {
     return this.#key?.isAfterLoss === true;
@@ -28,18 +30,9 @@ export class LeadingPictures {
     this.#key = key.isStart ? key : undefined;
   }
 
-  /** The unit in progress is named to be one. */
-  noteUnit(): void {
-    this.#isNamed = true;
-  }
-
-  mustSkip(time: number): boolean {
+  mustSkip({ isSkippedLeading, time }: UnitInProgress): boolean {
     const key = this.#key;
     if (key === undefined) return false;
-    return this.#isNamed || (!key.isProper && time < key.time && key.time - time < MAX_LEAD_TICKS);
-  }
-
-  endUnit(): void {
-    this.#isNamed = false;
+    return isSkippedLeading || (!key.isProper && time < key.time && key.time - time < MAX_LEAD_TICKS);
   }
 }

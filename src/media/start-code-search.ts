@@ -4,8 +4,11 @@
  */
 const UNITS_SEARCHED = 1_000;
 
-/** Of those that follow one in so many is searched all the same: some firmwares change with the kind of scene or the bit rate. */
-const SAMPLE_EVERY = 32;
+/**
+ * Of those that follow one in so many is searched all the same: some firmwares change with the kind of scene or the bit rate. A prime, so
+ * that it is not always the same one of a picture's units.
+ */
+const SAMPLE_EVERY = 61;
 
 /** Which NAL units are searched for start codes, which V380, Amatek and others leave inside. */
 export class StartCodeSearch {

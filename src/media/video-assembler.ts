@@ -1,13 +1,13 @@
-import type { AccessUnit, VideoFormat } from './access-unit.ts';
+import type { VideoFormat } from './access-unit.ts';
 import { START_CODE, splitAtStartCodes } from './annex-b.ts';
 import { Arena, VIDEO_SLAB_BYTES } from './arena.ts';
-import { DroppedPictures, type DropReason } from './dropped-pictures.ts';
-import { LeadingPictures } from './leading-pictures.ts';
+import type { DropReason } from './dropped-pictures.ts';
 import { ParameterSets } from './parameter-sets.ts';
 import { PictureEnd } from './picture-end.ts';
-import { RandomAccessFinder } from './random-access.ts';
 import { StartCodeSearch } from './start-code-search.ts';
+import { UnitInProgress } from './unit-in-progress.ts';
 import type { NalRole, VideoCodecRules } from './video-codec.ts';
+import { VideoOutput } from './video-output.ts';
 import type { VideoSink } from './video-sink.ts';
 
 /**
@@ -22,59 +22,41 @@ import type { VideoSink } from './video-sink.ts';
  *
  * Loss. A unit is delivered whole or not at all. When packets are missing, the unit in progress is dropped, and what follows is
  * skipped up to the first NAL unit that can begin a picture: a delimiter or parameter set, the first slice of a picture, or a prefix
- * SEI of another timestamp than the dropped unit's. Every unit delivered after a gap carries `isAfterLoss` up to, and not including,
- * the next key frame; whether to keep those is the recorder's choice.
+ * SEI of another timestamp than the dropped unit's. What becomes of whole units is up to `VideoOutput`.
  */
 export class VideoAssembler {
   readonly #rules: VideoCodecRules;
-  readonly #sink: VideoSink;
-  readonly #sets: ParameterSets;
   readonly #arena = new Arena(VIDEO_SLAB_BYTES);
+  readonly #unit = new UnitInProgress();
   readonly #search = new StartCodeSearch();
   readonly #end: PictureEnd;
-  readonly #access: RandomAccessFinder;
-  readonly #leading = new LeadingPictures();
-  readonly #dropped = new DroppedPictures();
-
-  #unitTime = 0;
-  #arrivalMs = 0;
-  #slices = 0;
-  #hasKeySlice = false;
-  /** Where the unit's delimiter ends: parameter sets are put in behind it. */
-  #delimiterEnd = 0;
-  #hasVps = false;
-  #hasSps = false;
-  #hasPps = false;
+  readonly #output: VideoOutput;
+  #formatSearched: VideoFormat | undefined;
 
   /** The open NAL unit: where its length prefix is, or -1. */
   #nalStart = -1;
   #nalRole: NalRole = 'other';
-
   /** True from the start too: a stream may be joined in the middle of a picture. */
   #isSkipping = true;
-  #isAfterLoss = false;
-  #announced: VideoFormat | undefined;
 
   constructor(rules: VideoCodecRules, sink: VideoSink, sets: ParameterSets = new ParameterSets(rules)) {
     this.#rules = rules;
-    this.#sink = sink;
-    this.#sets = sets;
     this.#end = new PictureEnd(() => sink.onVideoRemark?.('marker-within-pictures'));
-    this.#access = new RandomAccessFinder(rules);
+    this.#output = new VideoOutput(rules, sink, sets);
   }
 
   get framesIncomplete(): number {
-    return this.#dropped.incomplete;
+    return this.#output.dropped.incomplete;
   }
 
   /** Units too large, or with a payload that contradicts itself. */
   get framesMalformed(): number {
-    return this.#dropped.malformed;
+    return this.#output.dropped.malformed;
   }
 
   /** Something could be decoded already. */
   get hasStarted(): boolean {
-    return this.#announced !== undefined;
+    return this.#output.announced !== undefined;
   }
 
   get isNalOpen(): boolean {
@@ -86,17 +68,18 @@ export class VideoAssembler {
       if (this.#end.isWholeBeforeGap) this.#endUnit();
       this.loseUnit('incomplete');
     }
-    if (rtpTime !== this.#unitTime) {
-      if (this.#slices > 0 || this.#nalStart !== -1) this.#endUnit();
-      this.#unitTime = rtpTime;
+    if (rtpTime !== this.#unit.time) {
+      if (this.#unit.slices > 0 || this.#nalStart !== -1) this.#endUnit();
+      this.#unit.time = rtpTime;
     }
   }
 
   endPacket(hasMarker: boolean, arrivalMonotonicMs: number): void {
-    this.#arrivalMs = arrivalMonotonicMs;
+    const unit = this.#unit;
+    unit.arrivalMs = arrivalMonotonicMs;
     if (!hasMarker || this.#isSkipping || this.#nalStart !== -1) return;
-    if (this.#slices === 0) this.#end.noteMarkedSets();
-    else if (this.#end.endsAtMarker(this.#slices, this.#hasKeySlice, this.#unitTime)) this.#endUnit();
+    if (unit.slices === 0) this.#end.noteMarkedSets();
+    else if (this.#end.endsAtMarker(unit.slices, unit.hasKeySlice, unit.time)) this.#endUnit();
   }
 
   /** No more packets come: a unit that was whole by its marker is delivered. */
@@ -107,13 +90,14 @@ export class VideoAssembler {
   /** `nextByte` is the one after the NAL header: it tells whether a slice is the first of its picture. */
   beginNal(header: number, nextByte: number): void {
     if (this.#nalStart !== -1) this.endNal();
+    const unit = this.#unit;
     const role = this.#rules.roleOf(header);
     if (this.#isSkipping && !this.#canResumeAt(role, nextByte)) {
-      this.#dropped.passOver(this.#unitTime);
+      this.#output.dropped.passOver(unit.time);
       return;
     }
     this.#isSkipping = false;
-    const place = this.#end.placeOf(role, this.#rules.isFirstSlice(nextByte), this.#slices > 0, this.#unitTime);
+    const place = this.#end.placeOf(role, this.#rules.isFirstSlice(nextByte), unit.slices > 0, unit.time);
     if (place === 'begins-unit') this.#endUnit();
     else if (place === 'too-late') {
       this.#passOverRest();
@@ -121,7 +105,7 @@ export class VideoAssembler {
     }
     this.#nalStart = this.#arena.length;
     this.#nalRole = role;
-    if (this.#rules.isSkippedLeading(header)) this.#leading.noteUnit();
+    if (role === 'slice' && this.#rules.isSkippedLeading(header)) unit.isSkippedLeading = true;
     if (!this.#arena.appendU32(0)) this.loseUnit('malformed');
   }
 
@@ -154,20 +138,16 @@ export class VideoAssembler {
 
   /** Packets are missing, the payload makes no sense, or the unit exceeds its maximum: gives up the unit in progress. */
   loseUnit(reason: DropReason): void {
-    const isUnitInProgress = this.#arena.length > 0;
-    this.#dropped.giveUp(reason, isUnitInProgress ? this.#unitTime : undefined);
-    this.#isSkipping = true;
-    this.#isAfterLoss = true;
-    this.#sets.commit(false);
+    this.#output.noteLoss(reason, this.#arena.length > 0 ? this.#unit.time : undefined);
     this.#end.noteLoss();
-    this.#access.reset();
+    this.#isSkipping = true;
     this.#discardUnit();
   }
 
   /** A fragment whose beginning never came. Without a gap before it the camera itself lost it. */
   skipFragment(): void {
     if (!this.#isSkipping) this.loseUnit('malformed');
-    this.#dropped.passOver(this.#unitTime);
+    this.#output.dropped.passOver(this.#unit.time);
   }
 
   #canResumeAt(role: NalRole, nextByte: number): boolean {
@@ -181,7 +161,7 @@ export class VideoAssembler {
       case 'key-slice':
         return this.#rules.isFirstSlice(nextByte);
       case 'prefix-sei':
-        return !this.#dropped.isOf(this.#unitTime);
+        return !this.#output.dropped.isOf(this.#unit.time);
       case 'other':
         return false;
     }
@@ -189,7 +169,7 @@ export class VideoAssembler {
 
   /** The picture was delivered without the slices that come now. What refers to it is nearly right: no reason to lose it, too. */
   #passOverRest(): void {
-    this.#dropped.giveUp('malformed', this.#unitTime);
+    this.#output.dropped.giveUp('malformed', this.#unit.time);
     this.#isSkipping = true;
     this.#discardUnit();
   }
@@ -208,121 +188,29 @@ export class VideoAssembler {
   }
 
   #noteNal(nal: Buffer): void {
-    switch (this.#nalRole) {
-      case 'key-slice':
-        this.#hasKeySlice = true;
-        this.#slices++;
-        break;
-      case 'slice':
-        this.#slices++;
-        this.#access.noteSlice(nal);
-        break;
-      case 'vps':
-        this.#hasVps = true;
-        this.#sets.note('vps', nal);
-        break;
-      case 'sps':
-        this.#hasSps = true;
-        this.#sets.note('sps', nal);
-        this.#access.noteSps();
-        break;
-      case 'pps':
-        this.#hasPps = true;
-        this.#sets.note('pps', nal);
-        break;
-      case 'delimiter':
-        this.#delimiterEnd = this.#arena.length;
-        break;
-      case 'prefix-sei':
-        this.#access.noteSei(nal);
-        break;
-      case 'other':
-        break;
-    }
+    this.#unit.note(this.#nalRole, this.#arena.length);
+    this.#output.noteNal(this.#nalRole, nal);
   }
 
   #endUnit(): void {
     this.endNal();
-    if (this.#slices === 0) return;
-    const isWaiting = this.#announced === undefined || this.#isAfterLoss;
-    const access = this.#access.endUnit(this.#hasKeySlice, isWaiting, this.#arrivalMs);
-    const isKey = access !== 'none';
+    if (this.#unit.slices === 0) return;
     this.#end.noteEnd();
-    this.#sets.commit(isKey);
-    if (isKey) {
-      this.#endKeyUnit(isWaiting, access === 'gradual');
-    } else if (this.#announced === undefined) {
-      this.#discardUnit();
-    } else if (this.#leading.mustSkip(this.#unitTime)) {
-      // Who begins at the key frame cannot decode it. Before the first one nothing is missed; after a loss it is a part of that.
-      if (this.#leading.isAfterLoss) this.#dropped.giveUp('incomplete', this.#unitTime);
-      this.#discardUnit();
-    } else {
-      this.#deliver(false, false);
-    }
-  }
-
-  #endKeyUnit(isWaiting: boolean, isGradual: boolean): void {
-    const { format } = this.#sets;
-    if (format === undefined) {
-      this.#discardUnit();
-      return;
-    }
-    if (!this.#hasAllSets() && !this.#arena.insert(this.#delimiterEnd, this.#sets.encode())) {
+    if (!this.#output.endUnit(this.#unit, this.#arena)) {
       this.loseUnit('malformed');
       return;
     }
-    this.#leading.noteKey({
-      isStart: isWaiting,
-      isAfterLoss: this.#isAfterLoss,
-      isProper: this.#hasKeySlice,
-      time: this.#unitTime,
-    });
-    if (!this.#hasKeySlice) this.#sink.onVideoRemark?.('no-key-frames');
-    this.#isAfterLoss = false;
-    if (format !== this.#announced) this.#announce(format);
-    this.#deliver(true, isGradual);
-  }
-
-  #announce(format: VideoFormat): void {
-    this.#announced = format;
-    this.#dropped.isCounting = true;
+    this.#unit.reset();
+    const { announced } = this.#output;
+    if (announced === this.#formatSearched) return;
+    // The encoder was set anew.
+    this.#formatSearched = announced;
     this.#search.restart();
-    if (format.width === 0) this.#sink.onVideoRemark?.('unreadable-parameter-sets');
-    this.#sink.onVideoFormat(format);
-  }
-
-  #deliver(isKey: boolean, isGradual: boolean): void {
-    const unit: AccessUnit = {
-      kind: 'video',
-      ...this.#arena.take(),
-      isKey,
-      ...(isGradual && { isGradual }),
-      rtpTime: this.#unitTime,
-      arrivalMonotonicMs: this.#arrivalMs,
-      isAfterLoss: this.#isAfterLoss,
-    };
-    this.#resetUnit();
-    this.#sink.onVideoUnit(unit);
-  }
-
-  #hasAllSets(): boolean {
-    return this.#hasSps && this.#hasPps && (this.#hasVps || this.#rules.codec === 'h264');
   }
 
   #discardUnit(): void {
     this.#arena.truncate(0);
-    this.#resetUnit();
-  }
-
-  #resetUnit(): void {
-    this.#slices = 0;
-    this.#hasKeySlice = false;
-    this.#delimiterEnd = 0;
-    this.#hasVps = false;
-    this.#hasSps = false;
-    this.#hasPps = false;
+    this.#unit.reset();
     this.#nalStart = -1;
-    this.#leading.endUnit();
   }
 }
