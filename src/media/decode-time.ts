@@ -4,6 +4,9 @@ const MAX_REORDER_DEPTH = 16;
 /** A picture that goes back further than this is not reordered: the camera's clock jumped. 10 s at 90 kHz. */
 const MAX_REORDER_TICKS = 900_000;
 
+/** A key frame is shown one frame after all that came before it. One that is shown so many later follows a hole. */
+const HOLE_FRAMES = 3;
+
 /** Assumed for the first pictures only, whose duration nobody knows yet: 25 per second at 90 kHz. */
 const DEFAULT_FRAME_TICKS = 3600;
 
@@ -14,12 +17,15 @@ const DEFAULT_FRAME_TICKS = 3600;
  *
  *   N = 1, presentation  0 3 1 2 …   decoding  -1 0 1 2 …      composition offset  1 3 0 0
  *
+ * Behind a hole the count begins anew with the next key frame: times from before the hole, used up behind it, would make a picture that is
+ * decoded seconds before it is shown, and whatever is reckoned from its offset would be off by the hole.
+ *
  * Where a camera reorders more than it said, the decoding time becomes the one before plus one (the offset may then be negative)
  * and `observedDepth` tells what the next segment should be begun with.
  */
 export class DecodeTimeline {
   readonly #depth: number;
-  readonly #frameTicks: number;
+  #frameTicks: number;
   /** Ascending, at most `#depth + 1`: cheaper than a heap at this size. */
   readonly #waiting: number[] = [];
   readonly #recent: number[] = [];
@@ -39,11 +45,22 @@ export class DecodeTimeline {
   }
 
   /** The picture's decoding time: strictly increasing; equal to `rtpTime` when nothing is reordered and the depth is 0. */
-  push(rtpTime: number): number {
+  push(rtpTime: number, isKey = false): number {
+    if (isKey && this.#depth > 0) this.#beginAnewBehindHole(rtpTime);
     this.#observe(rtpTime);
     const wanted = this.#depth === 0 ? rtpTime : this.#nextOf(rtpTime);
     this.#last = Math.max(wanted, this.#last + 1);
     return this.#last;
+  }
+
+  #beginAnewBehindHole(rtpTime: number): void {
+    const shown = this.#recent.toSorted((a, b) => a - b);
+    const steps = shown.slice(1).map((time, i) => time - shown[i]!);
+    const usual = steps.sort((a, b) => a - b)[steps.length >> 1];
+    if (usual === undefined || rtpTime - shown.at(-1)! <= HOLE_FRAMES * usual) return;
+    this.#frameTicks = usual;
+    this.#waiting.length = 0;
+    this.#count = 0;
   }
 
   #nextOf(rtpTime: number): number {

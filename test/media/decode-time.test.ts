@@ -33,12 +33,34 @@ describe('decoding times', () => {
     expect(run(depth, presentation)).toEqual({ decoding, observedDepth });
   });
 
+  // I P b b, a hole, I P b b: as after a loss, or from a camera that was silent for a while.
+  it.each([36_000, 900_000])('begin anew with the key frame behind a hole of %i ticks', (hole) => {
+    const group = [0, 10_800, 3600, 7200];
+    const presentation = [...group, ...group.map((time) => time + hole)];
+    const timeline = new DecodeTimeline(1);
+    const decoding = presentation.map((time, i) => timeline.push(time, i % group.length === 0));
+    expect(decoding.slice(4)).toEqual([hole - 3600, hole, hole + 3600, hole + 7200]);
+    expect(presentation.map((time, i) => time - decoding[i]!)).toEqual([3600, 10_800, 0, 0, 3600, 10_800, 0, 0]);
+  });
+
+  it('go on over a key frame that comes in its time', () => {
+    const presentation = [0, 10_800, 3600, 7200, 14_400, 25_200, 18_000, 21_600];
+    const timeline = new DecodeTimeline(1);
+    const decoding = presentation.map((time, i) => timeline.push(time, i % 4 === 0));
+    expect(decoding).toEqual([-3600, 0, 3600, 7200, 10_800, 14_400, 18_000, 21_600]);
+  });
+
   it('always increase, whatever the times', () => {
     fc.assert(
-      fc.property(fc.nat(16), fc.array(fc.integer({ min: -1e9, max: 1e12 })), (depth, presentation) => {
-        const { decoding } = run(depth, presentation);
-        for (let i = 1; i < decoding.length; i++) expect(decoding[i]!).toBeGreaterThan(decoding[i - 1]!);
-      }),
+      fc.property(
+        fc.nat(16),
+        fc.array(fc.tuple(fc.integer({ min: -1e9, max: 1e12 }), fc.boolean())),
+        (depth, pictures) => {
+          const timeline = new DecodeTimeline(depth);
+          const decoding = pictures.map(([time, isKey]) => timeline.push(time, isKey));
+          for (let i = 1; i < decoding.length; i++) expect(decoding[i]!).toBeGreaterThan(decoding[i - 1]!);
+        },
+      ),
     );
   });
 

@@ -184,7 +184,7 @@ export class CameraTimeline {
     if (!stretch) return;
     const wallUtcMs = clock.wallUtcMs(ticks);
     this.#latestUnsteppedMs = Math.max(this.#latestUnsteppedMs, wallUtcMs - this.#steppedMs);
-    const dtsTicks = this.#timeline.push(ticks);
+    const dtsTicks = this.#timeline.push(ticks, unit.isKey);
     const why = stepMs === 0 ? hole : steppedBy(stepMs);
     this.#options.onTimed({ unit, stretch, ticks, dtsTicks, wallUtcMs, serial: ++this.#serial, hole: why });
   }
