@@ -129,7 +129,7 @@ export class TrackClock {
   place(rtpTime: number, arrivalUtcMs: number, afterUtcMs = Number.NEGATIVE_INFINITY): number {
     if (Number.isNaN(this.#epochUtcMs)) return this.#begin(rtpTime, arrivalUtcMs, afterUtcMs);
     if (this.#isByArrival) return this.#placeByArrival(rtpTime, arrivalUtcMs);
-    if (rtpTime === this.#maxRtp) return this.#placeRepeated(rtpTime, arrivalUtcMs);
+    if (rtpTime === this.#maxRtp || rtpTime === this.#lastRtp) return this.#placeRepeated(rtpTime, arrivalUtcMs);
     return this.#isReordered(rtpTime) ? this.#placeBetween(rtpTime) : this.#placeNext(rtpTime, arrivalUtcMs);
   }
 

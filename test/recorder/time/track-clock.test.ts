@@ -216,6 +216,23 @@ describe('pictures that are shown before one that was sent before them', () => {
     ]);
   });
 
+  it.each([100, 101, 102, 103])(
+    'timestamps that stand still at such a picture (frame %i) leave arrival alone',
+    (stillAt) => {
+      const clock = new TrackClock({ clockRate: RATE });
+      const group = [0, 3, 1, 2];
+      const rtpOf = (i: number) => (i - (i % 4) + group[i % 4]!) * 3_600;
+      let worstMs = 0;
+      for (let i = 0; i < 200; i++) {
+        const arrivalUtcMs = BASE_UTC_MS + i * 40;
+        const ticks = clock.place(rtpOf(Math.min(i, stillAt)), arrivalUtcMs);
+        if (i > stillAt + 25) worstMs = Math.max(worstMs, Math.abs(clock.wallUtcMs(ticks) - arrivalUtcMs));
+      }
+      expect(clock.isByArrival).toBe(true);
+      expect(worstMs).toBeLessThan(200);
+    },
+  );
+
   it('a step back of less than a second is no such picture', () => {
     const clock = new TrackClock({ clockRate: RATE });
     for (let i = 0; i < 50; i++) clock.place(i * 3_600, BASE_UTC_MS + i * 40);
