@@ -255,12 +255,14 @@ export class Channel {
   }
 
   #noteDown(failure: SessionFailure, attemptUtcMs: number): void {
+    // An attempt that failed did so since it began; a session that played ended now, whatever was wrong with it before.
+    const sinceUtcMs = this.#isUp ? undefined : attemptUtcMs;
     this.#isUp = false;
     this.#account.endSession();
     this.#timeline.endSession();
     this.#gate.reset();
     this.recording.close();
-    this.#troubles.fail(failure, attemptUtcMs);
+    this.#troubles.fail(failure, sinceUtcMs);
     this.#tellState();
   }
 

@@ -40,6 +40,26 @@ describe('a bad camera costs the others nothing and leaves named gaps', () => {
     await expectOthersComplete(system);
   });
 
+  it('silent and then switched off: each has its part of the ledger', async () => {
+    system = await startCameras();
+    await system.waitUntilRecording();
+    await system.simulator.setFault(BAD, { kind: 'silent' });
+    const gapOf = (cause: GapCause) =>
+      waitFor(`a gap with ${cause}`, 20_000, async () =>
+        (await system!.gapsOf(BAD)).find((gap) => gap.cause === cause && gap.toUtcMs === null),
+      );
+    const silent = await gapOf('no-data');
+    await system.simulator.setFault(BAD, { kind: 'refuse' });
+    const off = await gapOf('camera-unreachable');
+    expect(off.fromUtcMs - silent.fromUtcMs).toBeGreaterThan(2_500); // it is said after three seconds
+    const rows = (await system.gapsOf(BAD)).filter(({ fromUtcMs }) => fromUtcMs >= silent.fromUtcMs);
+    expect(rows.map(({ cause, toUtcMs }) => [cause, toUtcMs])).toEqual([
+      ['no-data', off.fromUtcMs],
+      ['camera-unreachable', null],
+    ]);
+    await expectOthersComplete(system);
+  });
+
   it('refusing the password', async () => {
     system = await startCameras({ user: 'admin', password: 'secret' });
     await system.waitUntilRecording();
