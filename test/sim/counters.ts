@@ -25,9 +25,11 @@ export interface SessionCounters {
   readonly framesDropped: number;
   /** Left out by the fault `silent`, or because nothing is sent over UDP. */
   readonly framesWithheld: number;
-  /** Sent, but with packets missing or garbage in it by a fault. */
+  /** Sent, but by a fault with packets missing, with garbage in it, or over a connection in disorder. */
   readonly framesDamaged: number;
   readonly damagedRanges: readonly FrameRange[];
+  /** The frames with which the fault `restart-stream` began anew. */
+  readonly restarts: readonly number[];
   /** RTP of picture and sound, with those that a fault has left out: their sequence numbers are used up. */
   readonly packetsSent: number;
   /** Left out on purpose by a fault. */
@@ -63,6 +65,7 @@ export class SessionTally {
   readonly #sent: [number, number][] = [];
   readonly #damaged: [number, number][] = [];
   readonly #keyFrames: number[] = [];
+  readonly #restarts: number[] = [];
   readonly #lastReports: Partial<Record<TrackName, ReceiverReport>> = {};
   #framesSent = 0;
   #framesDamaged = 0;
@@ -88,6 +91,11 @@ export class SessionTally {
   countKeyFrame(frame: number): void {
     this.#keyFrames.push(frame);
     if (this.#keyFrames.length > MAX_RANGES) this.#keyFrames.shift();
+  }
+
+  countRestart(frame: number): void {
+    this.#restarts.push(frame);
+    if (this.#restarts.length > MAX_RANGES) this.#restarts.shift();
   }
 
   countDamaged(frame: number): void {
@@ -122,6 +130,7 @@ export class SessionTally {
       ...{ framesDropped, framesWithheld },
       framesDamaged: this.#framesDamaged,
       damagedRanges: this.#damaged.map(([first, last]) => [first, last]),
+      restarts: [...this.#restarts],
       ...{ packetsSent, packetsLost, bytesSent },
       receiverReports: this.#receiverReports,
       lastReports: { ...this.#lastReports },

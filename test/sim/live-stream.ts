@@ -72,7 +72,7 @@ export class LiveStream {
 
   /** New SSRCs and sequence numbers in mid-session, as when a camera's encoder has crashed and came back. */
   restart(random: () => number): void {
-    for (const session of this.#sessions) session.restart(random);
+    for (const session of this.#sessions) session.restart(random, this.#nextFrame);
   }
 
   /** Nothing is sent before the next tick, so that the answer to PLAY can go first. */

@@ -138,7 +138,8 @@ export class PlaySession {
   }
 
   /** As when a camera's encoder has crashed and came back: nothing ties what follows to what was before. */
-  restart(random: () => number): void {
+  restart(random: () => number, nextFrame: number): void {
+    this.tally.countRestart(nextFrame);
     for (const track of [this.#video, this.#sound]) {
       if (!track) continue;
       track.ssrc = Math.floor(random() * 2 ** 32);
@@ -172,11 +173,12 @@ export class PlaySession {
     const goesOn = filler.offsets.length > 0 && prepared.video.markers === 'frame';
     const run = joinRuns([goesOn ? withoutMarkers(content) : content, filler]);
     fillIn(run.bytes, 0, run.offsets, { ...track, timestamp });
-    const { pieces, isDamaged, packetsLost } = disturb(splitRun(run), this.#faults);
+    const { pieces, isDamaged, isDisordered, packetsLost } = disturb(splitRun(run), this.#faults);
     this.#write(track, pieces, run.offsets.length);
     this.tally.packetsLost += packetsLost;
     if (offered.frame.isKey) this.tally.countKeyFrame(offered.number);
-    if (isDamaged) this.tally.countDamaged(offered.number);
+    // Who receives datagrams puts them into order; who reads a connection may rely on it.
+    if (isDamaged || (isDisordered && track.outlet.keepsOrder)) this.tally.countDamaged(offered.number);
     else this.tally.countSent(offered.number);
   }
 

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { findUnexplained, totalSeconds } from '../../scripts/lib/coverage.ts';
 import { waitFor } from '../../scripts/lib/wait-for.ts';
 import { startTcpRelay, type TcpRelay } from '../relay/tcp-relay.ts';
 import { startUdpRelay, type UdpRelay } from '../relay/udp-relay.ts';
 import { IS_LONG, SEED } from '../seeded.ts';
 import type { SessionCounters } from '../sim/counters.ts';
+import { pause } from './support/chance.ts';
+import { expectEverySecondExplained, NOT_YET_WRITTEN_MS } from './support/expect-account.ts';
 import { type System, startSystem } from './support/system.ts';
 
 const DURATION_MS = IS_LONG ? 5 * 60_000 : 40_000;
@@ -40,7 +41,7 @@ describe(`cameras behind a bad network for ${DURATION_MS / 1000} s, seed ${SEED}
     await pause(DURATION_MS);
     for (const relay of udpRelays.values()) relay.setImpairment(undefined);
     await waitUntilCounted(system, (number) => udpRelays.get(number)!.log.dropped);
-    const toUtcMs = Date.now() - 3_000; // what is younger may still wait for its fragment
+    const toUtcMs = Date.now() - NOT_YET_WRITTEN_MS;
     await system.stack.recorder.stop();
 
     for (const [number, relay] of udpRelays) {
@@ -62,7 +63,7 @@ describe(`cameras behind a bad network for ${DURATION_MS / 1000} s, seed ${SEED}
       expect(unexplained, `frames that channel ${number} misses although they could be decoded`).toEqual([]);
       const damaged = sent.filter((frame) => broken.has(frame) && recorded.has(frame));
       expect(damaged, `frames that channel ${number} has although they cannot be decoded`).toEqual([]);
-      await expectAllExplained(system, number, fromUtcMs, toUtcMs);
+      await expectEverySecondExplained(system, number, { fromUtcMs, toUtcMs });
     }
     expect(system.stack.exits).toEqual([]);
   });
@@ -86,7 +87,7 @@ describe(`cameras behind a bad network for ${DURATION_MS / 1000} s, seed ${SEED}
     await pause(DURATION_MS);
     for (const relay of tcpRelays) relay.open();
     await waitUntilCaughtUp(system);
-    const toUtcMs = Date.now() - 3_000;
+    const toUtcMs = Date.now() - NOT_YET_WRITTEN_MS;
     await system.stack.recorder.stop();
     for (const { stalls } of tcpRelays) {
       console.log(
@@ -98,7 +99,7 @@ describe(`cameras behind a bad network for ${DURATION_MS / 1000} s, seed ${SEED}
       const session = await onlySession(system, number);
       expect([session.transport, session.framesDropped]).toEqual(['tcp', 0]);
       expect(await system.compareFrames(number)).toMatchObject({ framesLost: 0, lostRanges: [] });
-      await expectAllExplained(system, number, fromUtcMs, toUtcMs);
+      await expectEverySecondExplained(system, number, { fromUtcMs, toUtcMs });
     }
     expect(system.stack.exits).toEqual([]);
   });
@@ -160,16 +161,4 @@ async function waitUntilCaughtUp(system: System): Promise<void> {
     }
     return true;
   });
-}
-
-async function expectAllExplained(system: System, number: number, fromUtcMs: number, toUtcMs: number): Promise<void> {
-  const gaps = (await system.gapsOf(number)).map((gap) => ({ ...gap, toUtcMs: gap.toUtcMs ?? toUtcMs }));
-  const { spans } = await system.footageOf(number);
-  const unexplained = findUnexplained({ fromUtcMs, toUtcMs }, spans, gaps);
-  expect(totalSeconds(unexplained), `channel ${number}: ${JSON.stringify({ unexplained, gaps, spans })}`).toBe(0);
-}
-
-/** How long it lasts, not a wait for an outcome. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -9,6 +9,8 @@ export interface Disturbed {
   readonly pieces: Buffer[];
   /** The client cannot be expected to have this frame whole. */
   readonly isDamaged: boolean;
+  /** Packets stand behind their successors. */
+  readonly isDisordered: boolean;
   /** Left out. */
   readonly packetsLost: number;
 }
@@ -37,8 +39,10 @@ export function disturb(packets: Buffer[], faults: ActiveFaults): Disturbed {
   }
 
   const reorder = faults.get('reorder-packets');
+  const inOrder = pieces;
   if (reorder) pieces = swapNeighbours(pieces, reorder.share, faults.random('reorder-packets'));
-  return { pieces, isDamaged, packetsLost };
+  const isDisordered = pieces.some((piece, i) => piece !== inOrder[i]);
+  return { pieces, isDamaged, isDisordered, packetsLost };
 }
 
 function losePackets(pieces: readonly Buffer[], faults: ActiveFaults): Buffer[] {
