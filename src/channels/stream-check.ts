@@ -1,7 +1,8 @@
 import type { ChannelSettings, Settings } from '../config/settings.ts';
 import type { StreamReport } from '../link/stream-report.ts';
 import type { RecorderView } from './recorder-view.ts';
-import { type Finding, SEVERITIES, type Severity, streamFindings } from './stream-findings.ts';
+import { SEVERITIES, type Severity } from './stream-facts.ts';
+import { type Finding, streamFindings } from './stream-findings.ts';
 
 /** What there is to say about a channel's stream. */
 export interface StreamCheck {

@@ -2,7 +2,7 @@ import { HOUR_MS, SECOND_MS } from '../base/units.ts';
 import type { StreamReport } from '../link/stream-report.ts';
 import { DECODING_ORDER_NUMBERS } from '../protocols/rtsp/video-remark-words.ts';
 import { count, duration, mbps, percent, rate } from './finding-words.ts';
-import type { Severity, StreamFacts } from './stream-findings.ts';
+import type { Severity, StreamFacts } from './stream-facts.ts';
 
 /** Cameras are set to 1 to 4 s as a rule; above it a jump in playback is felt, and smart codecs stretch to 10 s and more. */
 export const LONG_KEY_INTERVAL_MS = 4.5 * SECOND_MS;

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { SEVERITIES } from '../../channels/stream-findings.ts';
+import { SEVERITIES } from '../../channels/stream-facts.ts';
 import { ChannelSettings, generalFields, WeeklySchedule } from '../../config/settings.ts';
 import { CHANNEL_STATES } from '../../link/messages.ts';
 import { StreamReport } from '../../link/stream-report.ts';
