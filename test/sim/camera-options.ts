@@ -34,6 +34,11 @@ export interface CameraOptions {
   /** Default `none`. */
   readonly udpQuirk?: UdpQuirk | undefined;
 
+  /** Clients at a time; more are answered 453. Default: any number. */
+  readonly maxSessions?: number | undefined;
+  /** Sessions over UDP go on without the connection that set them up, until TEARDOWN or 60 s of silence. Default false. */
+  readonly sessionsOutlive?: boolean | undefined;
+
   /** RTP time of each stream's first frame. Default: differs from camera to camera. */
   readonly firstTimestamp?: number | undefined;
   /** How much faster its quartz runs than ours, in millionths; pictures come as much faster. Default 0. */

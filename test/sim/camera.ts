@@ -11,6 +11,7 @@ import type { PreparedClip } from './rtp/prepared-clip.ts';
 import type { Credentials } from './rtsp/authentication.ts';
 import { MOVED, RtspConnection } from './rtsp/connection.ts';
 import type { ServedCamera } from './rtsp/served-camera.ts';
+import { SessionShelf } from './rtsp/session-shelf.ts';
 import { Listener } from './transport/listener.ts';
 
 export type StreamName = 'main' | 'sub';
@@ -49,6 +50,7 @@ export class SimulatedCamera {
   readonly #main: LiveStream;
   readonly #sub: LiveStream | undefined;
   readonly #listener: Listener;
+  readonly #sessions: SessionShelf;
   /** Opening and closing the listener, one after the other. */
   #listening: Promise<void> = Promise.resolve();
 
@@ -62,6 +64,7 @@ export class SimulatedCamera {
     const clock = new CameraClock(input.clock, { driftPpm, clockOffsetSeconds }, this.#faults);
     this.#main = this.#newStream(input.main, clock);
     this.#sub = input.sub && this.#newStream(input.sub, clock);
+    this.#sessions = new SessionShelf(input.clock, input.options.maxSessions ?? Number.POSITIVE_INFINITY);
     this.#listener = new Listener({
       name: `camera ${input.number}`,
       address: input.address,
@@ -104,6 +107,7 @@ export class SimulatedCamera {
   async stop(): Promise<void> {
     for (const timer of this.#faultTimers.values()) clearTimeout(timer);
     this.#faultTimers.clear();
+    this.#sessions.endOrphans('simulator stopped');
     await this.#enqueue(() => this.#listener.close('simulator stopped'));
   }
 
@@ -115,6 +119,7 @@ export class SimulatedCamera {
   /** Ends sessions whose client has gone without a word. */
   expireSessions(): void {
     this.#listener.closeSilentConnections();
+    this.#sessions.expire();
   }
 
   /** Switches a fault on; one of the same kind is replaced. Resolves when it is in force. */
@@ -122,7 +127,7 @@ export class SimulatedCamera {
     const fault = parseFault(given);
     switch (fault.kind) {
       case 'drop':
-        return this.#listener.dropConnections('fault: drop');
+        return this.#drop('fault: drop');
       case 'new-certificate':
         return await this.#listener.renewCertificate();
       case 'restart-stream':
@@ -138,7 +143,10 @@ export class SimulatedCamera {
       const timer = setTimeout(() => void this.clearFault(fault.kind), fault.forSeconds * 1000);
       this.#faultTimers.set(fault.kind, timer);
     }
-    if (fault.kind === 'refuse') await this.#enqueue(() => this.#listener.close('fault: refuse'));
+    if (fault.kind === 'refuse') {
+      this.#sessions.endOrphans('fault: refuse');
+      await this.#enqueue(() => this.#listener.close('fault: refuse'));
+    }
   }
 
   async clearFault(kind: FaultName): Promise<void> {
@@ -192,6 +200,12 @@ export class SimulatedCamera {
     };
   }
 
+  /** A camera that starts anew knows nothing of before. */
+  #drop(cause: string): void {
+    this.#listener.dropConnections(cause);
+    this.#sessions.endOrphans(cause);
+  }
+
   #restartStreams(random: () => number): void {
     this.#main.restart(random);
     this.#sub?.restart(random);
@@ -223,6 +237,8 @@ export class SimulatedCamera {
       redirects: options.redirects ?? false,
       transport: options.transport ?? 'any',
       udpQuirk: options.udpQuirk ?? 'none',
+      sessions: this.#sessions,
+      sessionsOutlive: options.sessionsOutlive ?? false,
       startAtKey: options.startAtKey ?? true,
       declaredFps: options.clip?.declaredFps,
       faults: this.#faults,

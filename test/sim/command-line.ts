@@ -39,6 +39,8 @@ export const USAGE = `scripts/simulate [options]: network cameras for tests and 
   --tls                the cameras speak TLS (rtsps), each with a self-signed certificate
   --transport any|tcp|udp      what SETUP is granted (default any); else it is answered 461
   --udp-quirk no-server-port|nothing-sent
+  --max-sessions N     clients at a time; more are answered 453
+  --sessions-outlive   sessions over UDP go on without their connection, for 60 s
   --start-anywhere     begin with whatever comes next, not with a key frame
   --parameter-sets both|in-band|sdp   (default both)
   --markers frame|none|every-nal      where RTP's marker is set (default frame)
@@ -77,6 +79,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       isEncrypted: values.tls === true,
       transport: choiceOf('--transport', values.transport, ['any', 'tcp', 'udp'] as const),
       udpQuirk: choiceOf('--udp-quirk', values['udp-quirk'], ['no-server-port', 'nothing-sent'] as const),
+      maxSessions: numberOf('--max-sessions', values['max-sessions']),
+      sessionsOutlive: values['sessions-outlive'] === true,
       startAtKey: !values['start-anywhere'],
       parameterSets: choiceOf('--parameter-sets', values['parameter-sets'], ['both', 'in-band', 'sdp'] as const),
       markers: choiceOf('--markers', values.markers, ['frame', 'none', 'every-nal'] as const),
@@ -125,6 +129,8 @@ function parse(args: readonly string[]) {
         tls: { type: 'boolean' },
         transport: { type: 'string' },
         'udp-quirk': { type: 'string' },
+        'max-sessions': { type: 'string' },
+        'sessions-outlive': { type: 'boolean' },
         'start-anywhere': { type: 'boolean' },
         'parameter-sets': { type: 'string' },
         markers: { type: 'string' },

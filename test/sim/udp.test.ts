@@ -77,6 +77,23 @@ describe('over UDP a camera', () => {
     expect([client.rtcp[0]![1], client.rtcp[0]!.readUInt32BE(4)]).toEqual([200, ssrc]);
   });
 
+  test('lets packets overtake each other by the fault jitter, and loses none by it', async () => {
+    const camera = await startCamera();
+    await camera.setFault({ kind: 'jitter', ms: 100, seed: 2 });
+    const client = await UdpClient.open(camera);
+    await client.play();
+    await until(() => client.rtp.length > 150);
+    await camera.clearFaults();
+    const count = client.rtp.length;
+    await until(() => client.rtp.length > count + 50);
+    const sequences = client.rtp.map((packet) => parseRtp(packet).sequence);
+    const steps = sequences.slice(1).map((sequence, i) => ((sequence - sequences[i]!) << 16) >> 16);
+    expect(steps.filter((step) => step < 0).length).toBeGreaterThan(20);
+    // The first to come is not the first that was sent.
+    const offsets = sequences.map((sequence) => ((sequence - sequences[0]!) << 16) >> 16).sort((a, b) => a - b);
+    expect(offsets).toEqual(offsets.map((_, i) => offsets[0]! + i));
+  });
+
   test('counts hole punches and what the client reports', async () => {
     const camera = await startCamera();
     const client = await UdpClient.open(camera);
@@ -128,6 +145,31 @@ describe('over UDP a camera', () => {
     const received = [one.rtp.length, two.rtp.length];
     await sleep(200);
     expect([one.rtp.length, two.rtp.length]).toEqual(received);
+  });
+
+  test('goes on without its connection where sessions outlive it, until somebody ends them or 60 s have passed', async () => {
+    const clock = new ManualClock(Date.UTC(2030, 0, 1));
+    const camera = await startCamera({ sessionsOutlive: true, maxSessions: 2, clock });
+    const [one, two] = [await UdpClient.open(camera), await UdpClient.open(camera)];
+    await one.play();
+    await two.play();
+    one.rtsp.close();
+    two.rtsp.close();
+    await until(() => camera.counters().connections === 0);
+    const causes = () => camera.counters().main.sessions.map(({ endCause }) => endCause);
+    expect(causes()).toEqual([undefined, undefined]);
+    await clock.advance(1_000);
+    const received = one.rtp.length;
+    await until(() => one.rtp.length > received);
+
+    const third = await UdpClient.open(camera);
+    expect((await third.setUp()).status).toBe(453);
+    const Session = camera.counters().main.sessions[0]!.id;
+    expect((await third.rtsp.request('TEARDOWN', '', { Session })).status).toBe(200);
+    expect(causes()).toEqual(['TEARDOWN', undefined]);
+    expect((await third.setUp()).status).toBe(200);
+    await clock.advance(61_000);
+    await until(() => causes()[1] === 'nothing heard for 60 s');
   });
 
   test('that names no port of its own sends all the same', async () => {

@@ -1,4 +1,5 @@
 import { isAppError } from '../../../src/base/errors.ts';
+import type { LiveStream } from '../live-stream.ts';
 import type { ClientWire } from '../transport/wire.ts';
 import { Doorkeeper } from './authentication.ts';
 import { RequestReader, type RtspRequest } from './request-reader.ts';
@@ -6,10 +7,9 @@ import { formatResponse, type Response } from './responses.ts';
 import type { ServedCamera } from './served-camera.ts';
 import { RtspSession } from './session.ts';
 import { describeStream, TRACK_CONTROLS, type TrackName } from './session-description.ts';
+import { SESSION_TIMEOUT_SECONDS } from './session-shelf.ts';
 import { chooseOffer, parseTransportOffers } from './transport.ts';
 
-/** A client that says nothing for so long has gone (RFC 2326, 12.37: the default). */
-const SESSION_TIMEOUT_SECONDS = 60;
 const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER, TEARDOWN';
 
 /** Where a camera that redirects has its streams. */
@@ -55,6 +55,16 @@ export class RtspConnection {
     this.#wire.close();
   }
 
+  /** The client has gone, with or without a word. */
+  noteGone(): void {
+    const session = this.#session;
+    if (session?.isOverUdp && this.#camera.sessionsOutlive) {
+      this.#camera.sessions.orphan(session);
+      this.#session = undefined;
+    }
+    this.close('connection closed by client');
+  }
+
   closeIfSilent(): void {
     const silentMs = this.#camera.clock.monotonicMs() - this.#lastHeardMs;
     if (silentMs > SESSION_TIMEOUT_SECONDS * 1000) this.close(`nothing heard for ${SESSION_TIMEOUT_SECONDS} s`);
@@ -92,9 +102,7 @@ export class RtspConnection {
       case 'SET_PARAMETER':
         return { status: 200, headers: this.#sessionHeader() };
       case 'TEARDOWN':
-        if (!this.#isOwnSession(request)) return { status: 454 };
-        this.#endSession('TEARDOWN');
-        return { status: 200 };
+        return this.#tearDown(request);
       case 'PAUSE':
       case 'RECORD':
       case 'ANNOUNCE':
@@ -130,14 +138,35 @@ export class RtspConnection {
     const offers = parseTransportOffers(request.headers.get('transport') ?? '');
     const offer = chooseOffer(offers, this.#wire.allowsUdp ? this.#camera.transport : 'tcp');
     if (!offer) return { status: 461 };
-    this.#session ??= new RtspSession({
+    if (!this.#session && !this.#camera.sessions.hasRoom) return { status: 453 };
+    this.#session ??= this.#newSession(stream);
+    const transport = await this.#session.setUp(track, offer);
+    return { status: 200, headers: [['Transport', transport], ...this.#sessionHeader()] };
+  }
+
+  #newSession(stream: LiveStream): RtspSession {
+    const { sessions } = this.#camera;
+    const session: RtspSession = new RtspSession({
       camera: this.#camera,
       stream,
       wire: this.#wire,
-      onHeard: () => this.#hear(),
+      onHeard: () => {
+        this.#hear();
+        sessions.hear(session);
+      },
     });
-    const transport = await this.#session.setUp(track, offer);
-    return { status: 200, headers: [['Transport', transport], ...this.#sessionHeader()] };
+    sessions.add(session);
+    return session;
+  }
+
+  /** Also of a session whose connection is gone: whoever knows its number may end it. */
+  #tearDown(request: RtspRequest): Response {
+    const { sessions } = this.#camera;
+    const orphan = sessions.findOrphan(sessionIdOf(request));
+    if (orphan) sessions.end(orphan, 'TEARDOWN');
+    else if (this.#isOwnSession(request)) this.#endSession('TEARDOWN');
+    else return { status: 454 };
+    return { status: 200 };
   }
 
   #play(request: RtspRequest): Response {
@@ -156,13 +185,17 @@ export class RtspConnection {
   }
 
   #isOwnSession(request: RtspRequest): boolean {
-    return request.headers.get('session')?.split(';')[0]?.trim() === this.#session?.id;
+    return sessionIdOf(request) === this.#session?.id;
   }
 
   #endSession(cause: string): void {
-    this.#session?.end(cause);
+    if (this.#session) this.#camera.sessions.end(this.#session, cause);
     this.#session = undefined;
   }
+}
+
+function sessionIdOf(request: RtspRequest): string | undefined {
+  return request.headers.get('session')?.split(';')[0]?.trim();
 }
 
 /** The stream's path and the track at its end, if any. Works for a whole address as well as for a path alone. */

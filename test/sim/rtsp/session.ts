@@ -30,6 +30,11 @@ export class RtspSession {
     this.#onHeard = input.onHeard;
   }
 
+  /** It needs no connection to go on. */
+  get isOverUdp(): boolean {
+    return TRACKS.some((track) => this.#tracks[track]?.outlet instanceof UdpOutlet);
+  }
+
   get isPlaying(): boolean {
     return this.#playing !== undefined;
   }

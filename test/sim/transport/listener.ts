@@ -9,6 +9,7 @@ import { type ClientWire, SocketWire } from './wire.ts';
 export interface ClientConnection {
   receive(bytes: Buffer): void;
   close(cause: string): void;
+  noteGone(): void;
   closeIfSilent(): void;
 }
 
@@ -167,7 +168,7 @@ export class Listener {
     if (wire.kind === 'tcp') socket.on('data', (chunk) => connection.receive(chunk));
     else socket.resume(); // a tunnel's GET says nothing more, and its end must be seen
     socket.on('close', () => {
-      connection.close('connection closed by client');
+      connection.noteGone();
       this.#connections.delete(connection);
     });
     return connection;
