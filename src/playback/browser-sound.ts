@@ -1,10 +1,10 @@
 import type { AudioFormat } from '../media/access-unit.ts';
-import { packetTicks } from '../media/audio-format.ts';
-import { MAX_FLAC_CHANNELS } from '../media/flac.ts';
 import type { FlacFormat } from '../media/fmp4/audio-sample-entry.ts';
 import type { Run } from '../media/fmp4/fragment.ts';
-import { isPcm } from '../media/pcm.ts';
-import { type SilentPacket, silentPacket } from '../media/silence.ts';
+import { packetTicks } from '../media/sound/audio-format.ts';
+import { MAX_FLAC_CHANNELS } from '../media/sound/flac.ts';
+import { isPcm } from '../media/sound/pcm.ts';
+import { type SilentPacket, silentPacket } from '../media/sound/silence.ts';
 import { flacFormatOf, recodeToFlac } from './flac-sound.ts';
 
 /** Sound as browsers take it in Media Source Extensions: AAC and Opus as they are, G.711 and linear PCM as FLAC, which is exact. */

@@ -1,8 +1,8 @@
-import { pcmFrameBytes } from '../media/audio-format.ts';
-import { encodeFlacFrame, flacStreamInfo } from '../media/flac.ts';
 import type { FlacFormat } from '../media/fmp4/audio-sample-entry.ts';
 import type { Run, Sample } from '../media/fmp4/fragment.ts';
-import { type PcmFormat, pcmChannels } from '../media/pcm.ts';
+import { pcmFrameBytes } from '../media/sound/audio-format.ts';
+import { encodeFlacFrame, flacStreamInfo } from '../media/sound/flac.ts';
+import { type PcmFormat, pcmChannels } from '../media/sound/pcm.ts';
 
 /**
  * Samples in a FLAC frame at most: within the streamable subset (RFC 9639 §7), and what STREAMINFO announces, beyond which decoders

@@ -1,11 +1,11 @@
 import type { FragmentInfo } from '../archive/contents-table.ts';
 import type { SegmentReader } from '../archive/segment-reader.ts';
 import type { AudioFormat } from '../media/access-unit.ts';
-import { packetTicks, pcmFrameBytes } from '../media/audio-format.ts';
 import type { Run, Sample } from '../media/fmp4/fragment.ts';
 import type { SampleTable } from '../media/fmp4/sample-table.ts';
-import { isPcm } from '../media/pcm.ts';
-import { type SilentPacket, silentPacket } from '../media/silence.ts';
+import { packetTicks, pcmFrameBytes } from '../media/sound/audio-format.ts';
+import { isPcm } from '../media/sound/pcm.ts';
+import { type SilentPacket, silentPacket } from '../media/sound/silence.ts';
 
 /** Chromium bridges holes of up to two packets by itself: of AAC at 16 kHz, 128 ms. */
 const MIN_HOLE_MS = 100;

@@ -1,5 +1,5 @@
 import type { ChannelState } from '../link/messages.ts';
-import { soundRate } from '../media/audio-format.ts';
+import { soundRate } from '../media/sound/audio-format.ts';
 import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
 
 export interface ChannelFacts {

@@ -1,5 +1,5 @@
-import { packetTicks } from '../media/audio-format.ts';
 import type { FragmentInput, Run, Sample } from '../media/fmp4/fragment.ts';
+import { packetTicks } from '../media/sound/audio-format.ts';
 import { GAP_THRESHOLD_MS } from './gap-tracker.ts';
 import type { Hole, Stretch, TimedUnit } from './time/timed-unit.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { SegmentFormats } from '../../src/archive/identity.ts';
 import type { AudioCodec, AudioFormat, VideoCodec, VideoFormat } from '../../src/media/access-unit.ts';
 import type { FragmentInput, Run, Sample } from '../../src/media/fmp4/fragment.ts';
-import { mjpegFormat } from '../../src/media/mjpeg-depacketiser.ts';
+import { mjpegFormat } from '../../src/media/video/mjpeg-depacketiser.ts';
 
 /** Footage as a camera would send it, made by ffmpeg, and cut into fragments as the recorder cuts it. */
 export interface Footage {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
-import { readRtcp } from '../../src/media/rtcp.ts';
-import { RtpPacket, readRtpPacket } from '../../src/media/rtp.ts';
-import { RtpReceiver } from '../../src/media/rtp-receiver.ts';
-import { goodbye, rtcpPacket, senderReport, sourceDescription, words } from '../media/rtcp-packets.ts';
-import { rtpPacket } from '../media/rtp-packets.ts';
+import { readRtcp } from '../../src/media/rtp/rtcp.ts';
+import { RtpPacket, readRtpPacket } from '../../src/media/rtp/rtp.ts';
+import { RtpReceiver } from '../../src/media/rtp/rtp-receiver.ts';
+import { goodbye, rtcpPacket, senderReport, sourceDescription, words } from '../media/rtp/rtcp-packets.ts';
+import { rtpPacket } from '../media/rtp/rtp-packets.ts';
 import { fuzz } from './support/fuzz.ts';
 import { anyBytes, damaged } from './support/mutations.ts';
 

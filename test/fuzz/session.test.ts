@@ -6,7 +6,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { Login } from '../../src/protocols/rtsp/login.ts';
 import { MediaSession } from '../../src/protocols/rtsp/media-session.ts';
 import { encodeInterleaved } from '../../src/protocols/rtsp/message.ts';
-import { senderReport } from '../media/rtcp-packets.ts';
+import { senderReport } from '../media/rtp/rtcp-packets.ts';
 import { DELTA, IDR, PPS, SPS } from '../quirks/support/nals.ts';
 import { Sender } from '../quirks/support/packets.ts';
 import { VIDEO_SDP } from '../quirks/support/script.ts';

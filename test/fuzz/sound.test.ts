@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
-import { parseAacConfig } from '../../src/media/aac-config.ts';
-import { AdtsHeader, readAdtsHeader } from '../../src/media/adts.ts';
-import { parseLatmConfig } from '../../src/media/latm-config.ts';
-import { opusPacketSamples } from '../../src/media/opus-packet.ts';
+import { parseAacConfig } from '../../src/media/sound/aac-config.ts';
+import { AdtsHeader, readAdtsHeader } from '../../src/media/sound/adts.ts';
+import { parseLatmConfig } from '../../src/media/sound/latm-config.ts';
+import { opusPacketSamples } from '../../src/media/sound/opus-packet.ts';
 import type { Track } from '../../src/protocols/rtsp/tracks.ts';
-import { rtpPacket } from '../media/rtp-packets.ts';
+import { rtpPacket } from '../media/rtp/rtp-packets.ts';
 import {
   AAC_FRAME,
   aacPayload,

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { MAX_ACCESS_UNIT_BYTES } from '../../src/media/arena.ts';
-import { H264_RULES, parseH264Sps } from '../../src/media/h264-parameters.ts';
-import { H265_RULES, parseH265Sps } from '../../src/media/h265-parameters.ts';
-import { readJpegSize } from '../../src/media/mjpeg-header.ts';
-import { ParameterSets } from '../../src/media/parameter-sets.ts';
-import type { VideoCodecRules } from '../../src/media/video-codec.ts';
-import { fuA, fuB, mtap, paci, stapB } from '../media/rare-payloads.ts';
-import { h264Payloads, h265Payloads, rtpPacket } from '../media/rtp-packets.ts';
+import { H264_RULES, parseH264Sps } from '../../src/media/video/h264-parameters.ts';
+import { H265_RULES, parseH265Sps } from '../../src/media/video/h265-parameters.ts';
+import { readJpegSize } from '../../src/media/video/mjpeg-header.ts';
+import { ParameterSets } from '../../src/media/video/parameter-sets.ts';
+import type { VideoCodecRules } from '../../src/media/video/video-codec.ts';
+import { h264Payloads, h265Payloads, rtpPacket } from '../media/rtp/rtp-packets.ts';
+import { fuA, fuB, mtap, paci, stapB } from '../media/video/rare-payloads.ts';
 import {
   DELIMITER,
   DELTA,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { AudioCodec, AudioFormat, VideoCodec, VideoFormat } from '../../src/media/access-unit.ts';
 import { type Box, descend, readBoxes, requireBox, u32 } from '../../src/media/fmp4/box.ts';
-import { mjpegFormat } from '../../src/media/mjpeg-depacketiser.ts';
+import { mjpegFormat } from '../../src/media/video/mjpeg-depacketiser.ts';
 
 /** Real footage for tests: ffmpeg encodes a moving test picture, and its plain MP4 is taken apart into frames. */
 export interface Clip {

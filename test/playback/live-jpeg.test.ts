@@ -8,7 +8,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { LiveHub } from '../../src/channels/live-hub.ts';
 import type { LiveFormat, LiveState } from '../../src/channels/live-source.ts';
 import type { Command, Fact, LiveUnit } from '../../src/link/messages.ts';
-import { mjpegFormat } from '../../src/media/mjpeg-depacketiser.ts';
+import { mjpegFormat } from '../../src/media/video/mjpeg-depacketiser.ts';
 import {
   type LiveOutlet,
   LiveSocket,

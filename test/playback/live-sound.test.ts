@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../src/media/fmp4/fragment.ts';
-import { l16Format } from '../../src/media/l16.ts';
-import { opusFormat } from '../../src/media/opus.ts';
+import { l16Format } from '../../src/media/sound/l16.ts';
+import { opusFormat } from '../../src/media/sound/opus.ts';
 import { browserSound } from '../../src/playback/browser-sound.ts';
 import { LiveSound } from '../../src/playback/live-sound.ts';
 

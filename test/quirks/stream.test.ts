@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeInterleaved } from '../../src/protocols/rtsp/message.ts';
-import { senderReport, sourceDescription } from '../media/rtcp-packets.ts';
+import { senderReport, sourceDescription } from '../media/rtp/rtcp-packets.ts';
 import { question } from './support/camera.ts';
 import { everyCut } from './support/every-cut.ts';
 import { DELTA, IDR, PPS, SPS } from './support/nals.ts';

@@ -10,9 +10,9 @@ import { CameraTimeline } from '../../src/recorder/time/camera-timeline.ts';
 import { WallOffset } from '../../src/recorder/time/wall-offset.ts';
 import { missingTool, pictureHashes } from '../archive/real-footage.ts';
 import { closeSegment, START_UTC_MS, segmentName, temporaryDrive } from '../archive/temporary-drive.ts';
-import { encodePictures, type NalCodec, packetsOfPictures } from '../media/encoded-streams.ts';
-import { jpegPackets, makeJpegs, splitJpeg } from '../media/jpeg-packets.ts';
-import { byTimestamp, type ReceivedVideo, receiveJpeg, receiveVideo } from '../media/video-units.ts';
+import { encodePictures, type NalCodec, packetsOfPictures } from '../media/video/encoded-streams.ts';
+import { jpegPackets, makeJpegs, splitJpeg } from '../media/video/jpeg-packets.ts';
+import { byTimestamp, type ReceivedVideo, receiveJpeg, receiveVideo } from '../media/video/video-units.ts';
 
 if (missingTool !== undefined)
   process.stdout.write(`recorded streams are not tested: ${missingTool} is not installed\n`);

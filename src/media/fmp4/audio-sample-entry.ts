@@ -1,7 +1,7 @@
 import { assertNever } from '../../base/assert.ts';
 import type { AudioFormat } from '../access-unit.ts';
-import { soundRate } from '../audio-format.ts';
-import { OPUS_RATE } from '../opus-packet.ts';
+import { soundRate } from '../sound/audio-format.ts';
+import { OPUS_RATE } from '../sound/opus-packet.ts';
 import { box, fullBox, u8, u16, u32 } from './box.ts';
 import { AUDIO_STREAM, elementaryStream } from './elementary-stream.ts';
 import { SAMPLE_ENTRY_HEAD } from './sample-entry.ts';

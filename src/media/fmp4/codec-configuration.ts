@@ -1,8 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 import type { VideoFormat } from '../access-unit.ts';
 import { BitReader, removeEmulationPrevention } from '../bit-reader.ts';
-import { type H265Sps, parseH265Sps, readH265SpsHead } from '../h265-parameters.ts';
-import { tryRead } from '../picture.ts';
+import { type H265Sps, parseH265Sps, readH265SpsHead } from '../video/h265-parameters.ts';
+import { tryRead } from '../video/picture.ts';
 import { box, u8, u16 } from './box.ts';
 
 /** `avcC`: AVCDecoderConfigurationRecord, ISO/IEC 14496-15, 5.3.3. */

@@ -1,8 +1,8 @@
-import type { AacPayloadOptions } from '../../media/aac.ts';
-import type { G711Law } from '../../media/g711.ts';
-import type { G726CodeBits } from '../../media/g726.ts';
-import type { G726Payload } from '../../media/g726-depacketiser.ts';
-import type { LatmPayloadOptions } from '../../media/latm.ts';
+import type { AacPayloadOptions } from '../../media/sound/aac.ts';
+import type { G711Law } from '../../media/sound/g711.ts';
+import type { G726CodeBits } from '../../media/sound/g726.ts';
+import type { G726Payload } from '../../media/sound/g726-depacketiser.ts';
+import type { LatmPayloadOptions } from '../../media/sound/latm.ts';
 import type { RtpMap } from './sdp.ts';
 
 export type AudioTrack =

@@ -1,6 +1,6 @@
-import { encodeReceiverReport, ReceptionReporter } from '../../media/receiver-report.ts';
-import type { SenderReport } from '../../media/rtcp.ts';
-import { RtpReceiver } from '../../media/rtp-receiver.ts';
+import { encodeReceiverReport, ReceptionReporter } from '../../media/rtp/receiver-report.ts';
+import type { SenderReport } from '../../media/rtp/rtcp.ts';
+import { RtpReceiver } from '../../media/rtp/rtp-receiver.ts';
 import type { TrackDepacketiser } from './track-depacketiser.ts';
 import type { Track } from './tracks.ts';
 

@@ -1,9 +1,9 @@
 import type { AccessUnit, AudioFormat, VideoFormat } from '../../media/access-unit.ts';
-import type { AudioSink } from '../../media/audio-sink.ts';
-import { isRtcpType, readRtcp } from '../../media/rtcp.ts';
-import { RtpPacket, readRtpPacket } from '../../media/rtp.ts';
-import type { VideoRemark } from '../../media/video-remark.ts';
-import type { VideoSink } from '../../media/video-sink.ts';
+import { isRtcpType, readRtcp } from '../../media/rtp/rtcp.ts';
+import { RtpPacket, readRtpPacket } from '../../media/rtp/rtp.ts';
+import type { AudioSink } from '../../media/sound/audio-sink.ts';
+import type { VideoRemark } from '../../media/video/video-remark.ts';
+import type { VideoSink } from '../../media/video/video-sink.ts';
 import { type LanePlace, MediaLane, type SenderReportHint } from './media-lane.ts';
 import { depacketiserOf } from './track-depacketiser.ts';
 import type { Track } from './tracks.ts';

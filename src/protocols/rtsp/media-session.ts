@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { AppError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { VideoRemark } from '../../media/video-remark.ts';
+import type { VideoRemark } from '../../media/video/video-remark.ts';
 import type { Carrier } from './carrier.ts';
 import { type OutgoingRequest, RtspConnection } from './connection.ts';
 import { DatagramPath } from './datagram-path.ts';

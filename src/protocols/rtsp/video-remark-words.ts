@@ -1,4 +1,4 @@
-import type { VideoRemark } from '../../media/video-remark.ts';
+import type { VideoRemark } from '../../media/video/video-remark.ts';
 
 /** Told to the installer in words of its own, wherever it stands in a message. */
 export const DECODING_ORDER_NUMBERS = 'H.265 with decoding order numbers';

@@ -1,5 +1,5 @@
-import { splitAtStartCodes } from '../../media/annex-b.ts';
-import type { JpegSize } from '../../media/mjpeg-header.ts';
+import { splitAtStartCodes } from '../../media/video/annex-b.ts';
+import type { JpegSize } from '../../media/video/mjpeg-header.ts';
 import type { MediaDescription, RtpMap, SessionDescription } from './sdp.ts';
 import { DECODING_ORDER_NUMBERS } from './video-remark-words.ts';
 

@@ -1,6 +1,6 @@
 import { assertNever } from '../../base/assert.ts';
 import type { AudioFormat } from '../../media/access-unit.ts';
-import { g726Name } from '../../media/g726-depacketiser.ts';
+import { g726Name } from '../../media/sound/g726-depacketiser.ts';
 import type { Track } from '../../protocols/rtsp/tracks.ts';
 
 export type SoundName = Pick<AudioFormat, 'codec' | 'clockRate' | 'channels' | 'source'>;

@@ -1,5 +1,5 @@
 import { type AccessUnit, type AudioFormat, isSameFormat, type VideoFormat } from '../../media/access-unit.ts';
-import { DecodeTimeline } from '../../media/decode-time.ts';
+import { DecodeTimeline } from '../../media/video/decode-time.ts';
 import type { SenderReportHint } from '../../protocols/rtsp/media-lane.ts';
 import { CameraClock } from './camera-clock.ts';
 import type { Hole, Stretch, TimedUnit } from './timed-unit.ts';

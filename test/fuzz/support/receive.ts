@@ -4,11 +4,11 @@ import type { AccessUnit, AudioFormat, VideoFormat } from '../../../src/media/ac
 import { audioSampleEntry } from '../../../src/media/fmp4/audio-sample-entry.ts';
 import { readBoxes } from '../../../src/media/fmp4/box.ts';
 import { videoSampleEntry } from '../../../src/media/fmp4/video-sample-entry.ts';
-import { RtpReceiver } from '../../../src/media/rtp-receiver.ts';
+import { RtpReceiver } from '../../../src/media/rtp/rtp-receiver.ts';
 import { parseSdp } from '../../../src/protocols/rtsp/sdp.ts';
 import { depacketiserOf } from '../../../src/protocols/rtsp/track-depacketiser.ts';
 import { chooseTracks, type Track } from '../../../src/protocols/rtsp/tracks.ts';
-import { rtpPacket, splitLengthPrefixed } from '../../media/rtp-packets.ts';
+import { rtpPacket, splitLengthPrefixed } from '../../media/rtp/rtp-packets.ts';
 import { anyBytes, damaged } from './mutations.ts';
 
 /** The one track of a description, which is known to have one. */

@@ -4,13 +4,13 @@ import { ManualClock, systemClock } from '../../../src/base/clock.ts';
 import type { AppError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import type { AccessUnit } from '../../../src/media/access-unit.ts';
-import { readRtcp } from '../../../src/media/rtcp.ts';
+import { readRtcp } from '../../../src/media/rtp/rtcp.ts';
 import { RtspClient, type RtspClientOptions } from '../../../src/protocols/rtsp/client-session.ts';
 import type { SenderReportHint } from '../../../src/protocols/rtsp/media-lane.ts';
 import type { StreamFormats } from '../../../src/protocols/rtsp/media-receiver.ts';
 import { encodeInterleaved, headerOf, type RtspRequest, toByteString } from '../../../src/protocols/rtsp/message.ts';
-import { goodbye, senderReport } from '../../media/rtcp-packets.ts';
-import { lengthPrefixed, rtpPacket } from '../../media/rtp-packets.ts';
+import { goodbye, senderReport } from '../../media/rtp/rtcp-packets.ts';
+import { lengthPrefixed, rtpPacket } from '../../media/rtp/rtp-packets.ts';
 import {
   type Answer,
   AUDIO_SDP,

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import { readRtcp } from '../../../src/media/rtcp.ts';
+import { readRtcp } from '../../../src/media/rtp/rtcp.ts';
 import { DatagramPath } from '../../../src/protocols/rtsp/datagram-path.ts';
 import { parseTransport } from '../../../src/protocols/rtsp/transport.ts';
 

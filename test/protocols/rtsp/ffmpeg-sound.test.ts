@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packetTicks } from '../../../src/media/audio-format.ts';
 import { BitReader } from '../../../src/media/bit-reader.ts';
-import { type G726CodeBits, G726Decoder } from '../../../src/media/g726.ts';
+import { packetTicks } from '../../../src/media/sound/audio-format.ts';
+import { type G726CodeBits, G726Decoder } from '../../../src/media/sound/g726.ts';
 import { parseSdp } from '../../../src/protocols/rtsp/sdp.ts';
 import { depacketiserOf } from '../../../src/protocols/rtsp/track-depacketiser.ts';
 import { chooseTracks } from '../../../src/protocols/rtsp/tracks.ts';
-import { type Heard, hear } from '../../media/sound-packets.ts';
+import { type Heard, hear } from '../../media/sound/sound-packets.ts';
 import { decodeByFfmpeg, encodeByFfmpeg, type FfmpegSound, missingFfmpeg, sendByFfmpeg } from './ffmpeg-sound.ts';
 
 if (missingFfmpeg) console.warn('skipped: sound sent by ffmpeg, which is not installed with libopus');

@@ -8,7 +8,7 @@ import {
   type RtspRequest,
 } from '../../../src/protocols/rtsp/message.ts';
 import { StreamFramer } from '../../../src/protocols/rtsp/stream-framer.ts';
-import { h264Payloads, rtpPacket } from '../../media/rtp-packets.ts';
+import { h264Payloads, rtpPacket } from '../../media/rtp/rtp-packets.ts';
 
 export interface Answer {
   status?: number;

@@ -3,8 +3,8 @@ import type { AccessUnit } from '../../../src/media/access-unit.ts';
 import type { SenderReportHint } from '../../../src/protocols/rtsp/media-lane.ts';
 import { MediaReceiver } from '../../../src/protocols/rtsp/media-receiver.ts';
 import type { Track } from '../../../src/protocols/rtsp/tracks.ts';
-import { goodbye, senderReport, sourceDescription } from '../../media/rtcp-packets.ts';
-import { rtpPacket } from '../../media/rtp-packets.ts';
+import { goodbye, senderReport, sourceDescription } from '../../media/rtp/rtcp-packets.ts';
+import { rtpPacket } from '../../media/rtp/rtp-packets.ts';
 import { IDR, PPS, SPS } from './scripted-camera.ts';
 
 const VIDEO: Track = { kind: 'video', codec: 'h264', parameterSets: [SPS, PPS], payloadType: 96, control: undefined };

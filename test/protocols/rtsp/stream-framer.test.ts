@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../../src/base/errors.ts';
 import { encodeInterleaved, encodeRequest, headerOf, type RtspMessage } from '../../../src/protocols/rtsp/message.ts';
 import { StreamFramer } from '../../../src/protocols/rtsp/stream-framer.ts';
-import { rtpPacket } from '../../media/rtp-packets.ts';
+import { rtpPacket } from '../../media/rtp/rtp-packets.ts';
 
 interface Framed {
   /** `frame 0 aabb`, `200 CSeq 1 body`, `OPTIONS CSeq 3 body` */

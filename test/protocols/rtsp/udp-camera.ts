@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { headerOf, type RtspRequest } from '../../../src/protocols/rtsp/message.ts';
-import { h264Payloads, rtpPacket } from '../../media/rtp-packets.ts';
+import { h264Payloads, rtpPacket } from '../../media/rtp/rtp-packets.ts';
 import { type Answer, type CameraCall, type Script, ScriptedCamera, usualAnswer } from './scripted-camera.ts';
 
 export interface UdpCameraOptions {

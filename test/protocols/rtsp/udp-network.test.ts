@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { splitLengthPrefixed } from '../../media/rtp-packets.ts';
+import { splitLengthPrefixed } from '../../media/rtp/rtp-packets.ts';
 import { IS_LONG, SEED } from '../../seeded.ts';
 import { parseFrameNumberSei } from '../../sim/frame-number-sei.ts';
 import { type Simulator, startSimulator } from '../../sim/simulator.ts';

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/base/clock.ts';
-import { MAX_WAIT_MS } from '../../../src/media/reorder-buffer.ts';
-import { readRtcp } from '../../../src/media/rtcp.ts';
+import { MAX_WAIT_MS } from '../../../src/media/rtp/reorder-buffer.ts';
+import { readRtcp } from '../../../src/media/rtp/rtcp.ts';
 import type { RtspClientOptions } from '../../../src/protocols/rtsp/client-session.ts';
 import { FIRST_DATAGRAM_MS } from '../../../src/protocols/rtsp/media-session.ts';
 import { RELEARN_MS, type TransportMemory } from '../../../src/protocols/rtsp/transport-choice.ts';
-import { senderReport } from '../../media/rtcp-packets.ts';
-import { lengthPrefixed } from '../../media/rtp-packets.ts';
+import { senderReport } from '../../media/rtp/rtcp-packets.ts';
+import { lengthPrefixed } from '../../media/rtp/rtp-packets.ts';
 import { seededRandom } from '../../seeded.ts';
 import { DELTA, IDR, PPS, SPS } from './scripted-camera.ts';
 import { UdpCamera, type UdpCameraOptions } from './udp-camera.ts';

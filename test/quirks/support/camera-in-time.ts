@@ -1,7 +1,7 @@
 import { MediaReceiver } from '../../../src/protocols/rtsp/media-receiver.ts';
 import { parseSdp } from '../../../src/protocols/rtsp/sdp.ts';
 import { chooseTracks } from '../../../src/protocols/rtsp/tracks.ts';
-import { senderReport } from '../../media/rtcp-packets.ts';
+import { senderReport } from '../../media/rtp/rtcp-packets.ts';
 import type { SimulatedFrame } from '../../recorder/time/simulated-track.ts';
 import { TimelineHarness } from '../../recorder/time/timeline-harness.ts';
 import { DELTA, IDR, PPS, SPS } from './nals.ts';

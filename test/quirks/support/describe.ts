@@ -1,6 +1,6 @@
 import type { AccessUnit } from '../../../src/media/access-unit.ts';
 import type { StreamFormats } from '../../../src/protocols/rtsp/media-receiver.ts';
-import { splitLengthPrefixed } from '../../media/rtp-packets.ts';
+import { splitLengthPrefixed } from '../../media/rtp/rtp-packets.ts';
 import { nameOfNal } from './nals.ts';
 
 /** `key@0 SPS PPS IDR`, `unit@3600 DELTA after loss`, `sound@160 d5d5d5`. */

@@ -1,5 +1,5 @@
 import { encodeInterleaved } from '../../../src/protocols/rtsp/message.ts';
-import { h264Payloads, h265Payloads, rtpPacket } from '../../media/rtp-packets.ts';
+import { h264Payloads, h265Payloads, rtpPacket } from '../../media/rtp/rtp-packets.ts';
 
 export interface SenderOptions {
   readonly channel?: number;

@@ -3,7 +3,7 @@ import { segmentPath } from '../../../src/archive/layout.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/base/units.ts';
 import type { FragmentInput } from '../../../src/media/fmp4/fragment.ts';
-import { TimestampUnwrapper } from '../../../src/media/rtp.ts';
+import { TimestampUnwrapper } from '../../../src/media/rtp/rtp.ts';
 import { type CutAction, SegmentCutter } from '../../../src/recorder/segment-cutter.ts';
 import { CameraTimeline } from '../../../src/recorder/time/camera-timeline.ts';
 import { WallOffset } from '../../../src/recorder/time/wall-offset.ts';
