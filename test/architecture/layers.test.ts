@@ -27,9 +27,9 @@ describe('the layer table', () => {
   });
 
   const planted: [string, string, string][] = [
-    ['a layer that reaches down', 'src/media/rtp/rtp.ts', "import { x } from '../protocols/rtsp/client.ts';"],
-    ['the same for types alone', 'src/media/rtp/rtp.ts', "import type { X } from '../archive/layout.ts';"],
-    ['the same over several lines', 'src/media/rtp/rtp.ts', "import {\n  a,\n  b,\n} from '../archive/layout.ts';"],
+    ['a layer that reaches down', 'src/media/rtp.ts', "import { x } from '../protocols/rtsp/client.ts';"],
+    ['the same for types alone', 'src/media/rtp.ts', "import type { X } from '../archive/layout.ts';"],
+    ['the same over several lines', 'src/media/rtp.ts', "import {\n  a,\n  b,\n} from '../archive/layout.ts';"],
     ['the same by re-export', 'src/base/x.ts', "export * from '../media/rtp.ts';"],
     ['the same by a late import', 'src/base/x.ts', "const m = await import('../media/rtp.ts');"],
     ['control that knows the recorder', 'src/playback/x.ts', "import { Tail } from '../recorder/tail.ts';"],
