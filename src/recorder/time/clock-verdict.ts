@@ -22,10 +22,14 @@ const DEAD_BAND_MS = 10;
 /** Upwards slowly, 2,000 ppm: a network that holds frames for half a minute moves the time by no more than 60 ms. */
 const MAX_SLEW_UP_MS = 2;
 
-/** Windows that must lie on a line: a grossly wrong rate shows after eight seconds, a slightly wrong one after a minute. */
-const LINE_WINDOWS = [8, 60];
-/** What a wrong rate must have added up to. */
-const MIN_GROWTH_MS = 150;
+/**
+ * Windows that must lie on a line, and what a wrong rate must have added up to in them. A grossly wrong one shows after eight seconds, a
+ * slightly wrong one after a minute: 1,500 ppm, which is less than slewing can make up for, so that nothing falls between the two.
+ */
+const LINES = [
+  { windows: 8, minGrowthMs: 150 },
+  { windows: 60, minGrowthMs: 90 },
+];
 /** Jitter beside the line, of frames that were delayed least. A jump or a stall lies further from any line than that. */
 const MAX_BESIDE_MS = 40;
 /** Frames that come faster than the camera says are a wrong rate only when they are not those that a network had held. */
@@ -54,15 +58,15 @@ export function judgeClock(windows: ArrivalWindows, ratio: number, correctedMs: 
 }
 
 function wrongRate({ lag, late, count }: ArrivalWindows, ratio: number): number | undefined {
-  for (const length of LINE_WINDOWS) {
-    if (count < length) continue;
-    const { slope, span, worst } = lag.line(length);
+  for (const { windows, minGrowthMs } of LINES) {
+    if (count < windows) continue;
+    const { slope, span, worst } = lag.line(windows);
     const trueRatio = slope < MAX_SLOPE ? 1 / (1 - slope) : Number.POSITIVE_INFINITY;
     const wanted = Math.abs(trueRatio - 1) < MIN_RATE_ERROR ? 1 : trueRatio;
     const growthMs = (trueRatio / ratio - 1) * span;
-    if (wanted === ratio || Math.abs(growthMs) < MIN_GROWTH_MS) continue;
+    if (wanted === ratio || Math.abs(growthMs) < minGrowthMs) continue;
     if (worst > MAX_BESIDE_MS) continue;
-    if (growthMs < 0 && rangeOf(late, length).most > MAX_LATE_WHEN_FAST_MS) continue;
+    if (growthMs < 0 && rangeOf(late, windows).most > MAX_LATE_WHEN_FAST_MS) continue;
     return wanted;
   }
   return undefined;

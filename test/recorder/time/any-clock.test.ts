@@ -64,7 +64,8 @@ describe('a camera with any clock, over any network', () => {
         });
         expect(backwards).toBe(0);
         expect(apartMs).toBeLessThan(0.01);
-        expect(errorMs).toBeLessThan(100);
+        // A hundredth for what milliseconds since 1970 lose as doubles: frames may be held exactly at the bound.
+        expect(errorMs).toBeLessThan(100.01);
       }),
     );
   });
