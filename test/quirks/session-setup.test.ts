@@ -97,7 +97,7 @@ describe('what a camera wants to be asked', () => {
     expect((await everyCut({ answers, media: keyFrame() })).units).toEqual(KEY);
   });
 
-  it('quirk 27: a camera sends its viewers elsewhere: the credentials go along', async () => {
+  it('quirk 27: a camera sends its viewers to another address of its own: the credentials go along', async () => {
     const guard: Answerer = (request, _, url) => {
       if (!isSigned(request, 'n1')) return refuse('Digest realm="cam", nonce="n1"');
       return request.method === 'DESCRIBE' && request.url === url

@@ -250,7 +250,7 @@ export class RtspClient {
     return session;
   }
 
-  /** For the host of the address, before any redirection. */
+  /** For the host of the address, before any redirection: no other gets the credentials. */
   #newLogin(): Login {
     const { isBasicAllowed, loginGate: gate } = this.#options;
     const url = parseRtspUrl(this.#options.url);

@@ -50,7 +50,9 @@ const OFTEN_UNGUARDED = 'OPTIONS';
  */
 export class Login {
   readonly #options: LoginOptions;
-  #authenticator: Authenticator;
+  readonly #authenticator: Authenticator;
+  /** The one that the credentials are for. */
+  readonly #ownHost: string;
   #host: string;
   /** Of the challenge that is answered: not used yet, known from an earlier connection, or accepted on this one. */
   #nonce: 'new' | 'carried' | 'accepted' = 'new';
@@ -58,8 +60,10 @@ export class Login {
   /** From then on nothing is sent with credentials, not even a goodbye. */
   #isRefused = false;
 
+  /** `host`: of the address that was set together with the credentials. */
   constructor(options: LoginOptions, host: string) {
     this.#options = options;
+    this.#ownHost = host;
     this.#host = host;
     this.#authenticator = new Authenticator(options.credentials, options.isBasicAllowed);
   }
@@ -73,10 +77,11 @@ export class Login {
     return (this.#isAccepted ? this.#authenticator.scheme : undefined) ?? 'none';
   }
 
-  /** Before each connection. Another host gets no answer to the challenges of the last one, and never the password itself. */
+  /**
+   * Before each connection. Another host than that of the credentials gets nothing that was made with them, whatever it asks: a digest is
+   * enough to find the password by trying, for whoever chose the nonce.
+   */
   connectTo(host: string): void {
-    if (host.toLowerCase() !== this.#host.toLowerCase())
-      this.#authenticator = new Authenticator(this.#options.credentials, false);
     this.#host = host;
     this.#nonce = 'carried';
   }
@@ -100,7 +105,7 @@ export class Login {
     let received = question.answered;
     let wasChallenged = false;
     for (let signedAttempts = 0; ; ) {
-      const authorization = this.#isRefused ? undefined : this.#authenticator.authorize(question.method, question.uri);
+      const authorization = this.#authorize(question);
       if (authorization !== undefined) signedAttempts++;
       if (received === undefined && authorization !== undefined) await this.#takeTurn(question.peer, turn);
       const answer = received ?? (await question.ask(authorization));
@@ -111,6 +116,7 @@ export class Login {
         return answer;
       }
       wasChallenged = true;
+      this.#assertOwnHost(question.peer);
       const isWorthRepeating = this.#takeChallenges(question.peer, answer);
       if (authorization === undefined && !this.#isRefused) continue;
       if (isWorthRepeating && signedAttempts < MAX_SIGNED_ATTEMPTS && !this.#isRefused) continue;
@@ -118,6 +124,23 @@ export class Login {
       turn.outcome = 'refused';
       throw new AppError('unauthorized', `${question.peer} refuses the user name or password (${question.method})`);
     }
+  }
+
+  #authorize({ method, uri }: { readonly method: string; readonly uri: string }): string | undefined {
+    return this.#isRefused || this.#isElsewhere ? undefined : this.#authenticator.authorize(method, uri);
+  }
+
+  get #isElsewhere(): boolean {
+    return this.#host.toLowerCase() !== this.#ownHost.toLowerCase();
+  }
+
+  #assertOwnHost(peer: string): void {
+    if (!this.#isElsewhere) return;
+    const why = `and a password is sent only to the host that it was set for (${this.#ownHost})`;
+    throw new AppError(
+      'unauthorized',
+      `${this.#ownHost} redirects to ${peer}, which asks for a password, ${why}: set the address that the camera redirects to`,
+    );
   }
 
   async #takeTurn(peer: string, turn: Turn): Promise<void> {

@@ -553,12 +553,27 @@ describe('passwords', () => {
     expect(cam.requests).toHaveLength(1);
   });
 
-  it('a redirection to another host does not get them in basic', async () => {
-    const target = await camera(() => ({ status: 401, headers: [['WWW-Authenticate', 'Basic realm="x"']] }));
+  it.each(['Basic realm="x"', digest])('a redirection to another host does not take them along: %s', async (asked) => {
+    const target = await camera(() => ({ status: 401, headers: [['WWW-Authenticate', asked]] }));
+    const location = target.url.replace('127.0.0.1', '127.0.0.2');
+    const cam = await camera((request, call) => {
+      const answer = guarded(() => 'n1')(request, call);
+      return answer === undefined ? { status: 302, headers: [['Location', location]] } : answer;
+    });
+    await expect(view(cam.url, admin).client.start()).rejects.toMatchObject({
+      kind: 'unauthorized',
+      message: expect.stringMatching(/^127\.0\.0\.1 redirects to 127\.0\.0\.2:\d+, which asks for a password/),
+    });
+    expect(cam.requests.some((request) => headerOf(request, 'Authorization') !== undefined)).toBe(true);
+    expect(target.requests.map((request) => headerOf(request, 'Authorization'))).toEqual([undefined]);
+  });
+
+  it('a redirection to another host that asks for none is followed without them', async () => {
+    const target = await camera();
     const location = target.url.replace('127.0.0.1', '127.0.0.2');
     const cam = await camera(on('DESCRIBE', () => ({ status: 302, headers: [['Location', location]] })));
-    await expect(view(cam.url, admin).client.start()).rejects.toMatchObject({ kind: 'unauthorized' });
-    expect(target.requests.map((request) => headerOf(request, 'Authorization'))).toEqual([undefined]);
+    await view(cam.url, admin).client.start();
+    expect(target.methods.at(-1)).toBe('PLAY');
   });
 
   it('a redirection to a path keeps them', async () => {
@@ -571,7 +586,7 @@ describe('passwords', () => {
     expect(cam.requests.at(-1)!.url).toMatch(/\/other$/);
   });
 
-  it('a redirection keeps them', async () => {
+  it('a redirection to another port of the host keeps them', async () => {
     const target = await camera(guarded(() => 'n1'));
     const cam = await camera(on('DESCRIBE', () => ({ status: 302, headers: [['Location', target.url]] })));
     await view(cam.url, admin).client.start();

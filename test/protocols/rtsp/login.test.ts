@@ -157,16 +157,45 @@ describe('another connection', () => {
     expect(asked).toEqual(['a', 'b']);
   });
 
-  it('to another host takes no nonce along, and never shows the password', async () => {
+  it.each([
+    ['basic', basic],
+    ['digest', challenge('b')],
+    ['digest with the nonce that is known', challenge('a')],
+    ['a stale digest', stale('b')],
+  ])('to another host shows nothing that was made with the password: %s', async (_, asksForIt) => {
     const one = login();
     await one.exchange(camera(challenge('a'), ok).question());
     one.connectTo('elsewhere');
-    const { asked, question } = camera(basic);
-    await expect(one.exchange(question())).rejects.toMatchObject({ message: expect.stringContaining('not allowed') });
+    expect(one.sign('TEARDOWN', 'rtsp://elsewhere/')).toBeUndefined();
+    const { asked, question } = camera(asksForIt, ok);
+    await expect(one.exchange({ ...question(), peer: 'elsewhere:554' })).rejects.toMatchObject({
+      kind: 'unauthorized',
+      message: expect.stringMatching(
+        /^cam redirects to elsewhere:554, .*: set the address that the camera redirects to$/,
+      ),
+    });
     expect(asked).toEqual(['-']);
-    const digest = camera(challenge('b'), ok);
-    await one.exchange(digest.question());
-    expect(digest.asked).toEqual(['-', 'b']);
+  });
+
+  it('to another host that asks for no password goes on without', async () => {
+    const one = login();
+    await one.exchange(camera(challenge('a'), ok).question());
+    one.connectTo('elsewhere');
+    const { asked, question } = camera(ok, ok);
+    await one.exchange(question());
+    await one.exchange(question('SETUP'));
+    expect(asked).toEqual(['-', '-']);
+  });
+
+  it('back to the own host goes on as before', async () => {
+    const one = login();
+    await one.exchange(camera(challenge('a'), ok).question());
+    one.connectTo('elsewhere');
+    await one.exchange(camera(ok).question());
+    one.connectTo('cam');
+    const { asked, question } = camera(ok);
+    await one.exchange(question());
+    expect(asked).toEqual(['a']);
   });
 });
 
