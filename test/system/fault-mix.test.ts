@@ -10,7 +10,7 @@ import { MemoryDiary } from './support/memory-diary.ts';
 import { type Event, soak } from './support/soak.ts';
 import { type System, type SystemOptions, startSystem } from './support/system.ts';
 
-const MIX_MS = IS_LONG ? 27 * 60_000 : 60_000;
+const MIX_MS = IS_LONG ? 27 * 60_000 : 90_000;
 const FAULT_SECONDS = 4;
 
 /** Every way in which media come, once to be disturbed and once to be left in peace. */
