@@ -247,7 +247,7 @@ export const RULES: readonly Rule[] = [
       const isOften = formatChanges >= FORMAT_CHANGES && report.measuredMs / formatChanges < FORMAT_CHANGE_EVERY_MS;
       return (
         isOften && {
-          sentence: `Codec, picture size or parameters changed ${formatChanges} times in ${duration(report.measuredMs)}; each change begins a new file.`,
+          sentence: `Codec, picture size or parameters changed ${formatChanges} times in ${duration(report.measuredMs)}; each change begins a new file, and where they come in quick succession pictures are left out.`,
           advice: 'Look for a second recorder or an app that sets the camera too, and turn off adaptive streaming.',
         }
       );

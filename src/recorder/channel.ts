@@ -99,7 +99,7 @@ export class Channel {
       log: ownLog,
       session: () => this.#session.facts,
       timeFigures: () => this.#timeline.figures,
-      undecodable: () => this.#gate.undecodable,
+      undecodable: () => this.#gate.undecodable + this.#timeline.leftOut,
       onReport: options.onReport,
     });
     this.#session = new CameraSession({
@@ -170,6 +170,7 @@ export class Channel {
     const nowMs = clock.monotonicMs();
     this.#session.allowDelay(!this.#options.isWatched());
     this.#timeline.tick(nowMs);
+    if (this.#timeline.isLeavingOut(nowMs)) this.recording.flush();
     this.#account.tick(nowMs);
     this.#applySchedule();
     this.recording.retry();

@@ -159,7 +159,8 @@ const CASES: { name: string; change: Change; code: string; sentence: string }[] 
     name: 'a picture size that switches to and fro',
     change: ({ video }) => Object.assign(video, { formatChanges: 5 }),
     code: 'format-changes',
-    sentence: 'Codec, picture size or parameters changed 5 times in 10 min; each change begins a new file.',
+    sentence:
+      'Codec, picture size or parameters changed 5 times in 10 min; each change begins a new file, and where they come in quick succession pictures are left out.',
   },
   {
     name: 'B-frames',

@@ -33,7 +33,7 @@ export class LossTotals {
   }
 }
 
-/** `undecodable`: pictures that came whole, and that refer to what was lost. */
+/** `undecodable`: pictures that came whole, and that refer to what was lost, or whose format changed too often. */
 export function lossOf(counters: LossCounters, undecodable: number): Loss {
   const { packetsReceived, packetsLost, packetsLate, framesIncomplete, framesMalformed } = counters;
   return {

@@ -2,6 +2,7 @@ import { type AccessUnit, type AudioFormat, isSameFormat, type VideoFormat } fro
 import { DecodeTimeline } from '../../media/video/decode-time.ts';
 import type { SenderReportHint } from '../../protocols/rtsp/media-lane.ts';
 import { CameraClock } from './camera-clock.ts';
+import { FormatBrake } from './format-brake.ts';
 import type { Hole, Stretch, TimedUnit } from './timed-unit.ts';
 import { TrackClock } from './track-clock.ts';
 import type { WallOffset } from './wall-offset.ts';
@@ -11,6 +12,8 @@ import type { WallOffset } from './wall-offset.ts';
  * the least delayed of them says where all belong.
  */
 const FIRST_WAIT_MS = 500;
+/** Longer than the pause between two pictures of the slowest cameras that are worth recording. */
+const LEAVING_OUT_MS = 1_000;
 /** Several times what a camera with sound sends in that time. */
 const MAX_WAITING = 512;
 
@@ -49,11 +52,12 @@ interface Waiting {
  *   sender reports ──────────▶ CameraClock: offset, steps, lip sync
  *
  * A change of format, of the reordering depth or a step of our own wall clock takes effect at the next key frame, because a segment has to
- * begin there. Time of the channel never goes back, but for such a step.
+ * begin there; changes of format that come too often are braked. Time of the channel never goes back, but for such a step.
  */
 export class CameraTimeline {
   readonly #options: CameraTimelineOptions;
   readonly #cameraClock = new CameraClock();
+  readonly #brake = new FormatBrake();
   #serial = 0;
 
   /** Of the session. */
@@ -62,7 +66,12 @@ export class CameraTimeline {
   #videoClock: TrackClock | undefined;
   #audioClock: TrackClock | undefined;
   #stretch: Stretch | undefined;
+  /** Whatever the formats: a session begins, or our wall clock was stepped. */
   #isStretchDue = true;
+  /** At the last key frame. */
+  #formatOfKey: Stretch | undefined;
+  /** The pictures from the last key frame on are in a format whose change did not take effect. */
+  #isLeavingOut = false;
   #timeline = new DecodeTimeline(0);
   #depth = 0;
   /** Undefined once the session's first units have been placed. */
@@ -97,6 +106,9 @@ export class CameraTimeline {
     this.#audioClock = undefined;
     this.#stretch = undefined;
     this.#isStretchDue = true;
+    this.#formatOfKey = undefined;
+    this.#isLeavingOut = false;
+    this.#brake.endSession();
     this.#timeline = new DecodeTimeline(0);
     this.#depth = 0;
     this.#waiting = [];
@@ -108,9 +120,10 @@ export class CameraTimeline {
     const isAudioSame = isSameFormat(this.#audio, format.audio);
     if (isVideoSame && isAudioSame) return;
     this.#placeFirst();
-    this.#isStretchDue = true;
-    this.#video = format.video;
-    this.#audio = format.audio;
+    // From here on formats are compared by identity: one that comes back before another took effect is the stretch's own.
+    const current = this.#stretch;
+    this.#video = isSameFormat(current?.video, format.video) ? current?.video : format.video;
+    this.#audio = isSameFormat(current?.audio, format.audio) ? current?.audio : format.audio;
   }
 
   /** The wall clock was stepped. */
@@ -140,6 +153,16 @@ export class CameraTimeline {
   tick(nowMonotonicMs: number): void {
     const first = this.#waiting?.[0];
     if (first && nowMonotonicMs - first.unit.arrivalMonotonicMs >= FIRST_WAIT_MS) this.#placeFirst();
+  }
+
+  /** Pictures that were left out because their format changed too often, over all sessions. */
+  get leftOut(): number {
+    return this.#brake.leftOut;
+  }
+
+  /** For a while, none but such pictures have come. */
+  isLeavingOut(nowMonotonicMs: number): boolean {
+    return this.#brake.leftOutMs(nowMonotonicMs) > LEAVING_OUT_MS;
   }
 
   get figures(): ClockFigures {
@@ -177,7 +200,13 @@ export class CameraTimeline {
   #placeVideo(unit: AccessUnit, hole: Hole | undefined): void {
     const clock = this.#clockOf(unit);
     if (!clock || !this.#video) return;
-    const isTurn = unit.isKey && (this.#isStretchDue || this.#timeline.observedDepth > this.#depth);
+    const nowMs = unit.arrivalMonotonicMs;
+    const isTurn = unit.isKey && this.#takesTurn(this.#video, nowMs);
+    if (unit.isKey) this.#isLeavingOut = !isTurn && this.#stretch?.video !== this.#video;
+    if (this.#isLeavingOut) {
+      this.#brake.leaveOut(nowMs);
+      return;
+    }
     const stepMs = isTurn ? this.#turnStretch(this.#video) : 0;
     const ticks = clock.place(unit.rtpTime, this.#arrivalUtcMs(unit), this.#latestUnsteppedMs + this.#steppedMs);
     const stretch = this.#stretch;
@@ -185,8 +214,21 @@ export class CameraTimeline {
     const wallUtcMs = clock.wallUtcMs(ticks);
     this.#latestUnsteppedMs = Math.max(this.#latestUnsteppedMs, wallUtcMs - this.#steppedMs);
     const dtsTicks = this.#timeline.push(ticks, unit.isKey);
-    const why = stepMs === 0 ? hole : steppedBy(stepMs);
+    const why = stepMs === 0 ? (this.#brake.takeHole(nowMs) ?? hole) : steppedBy(stepMs);
     this.#options.onTimed({ unit, stretch, ticks, dtsTicks, wallUtcMs, serial: ++this.#serial, hole: why });
+  }
+
+  /** Whether a stretch begins with this key frame. */
+  #takesTurn(video: VideoFormat, nowMs: number): boolean {
+    const [current, before] = [this.#stretch, this.#formatOfKey];
+    if (before?.video !== video || before.audio !== this.#audio) {
+      if (before) this.#brake.noteChange(nowMs);
+      this.#formatOfKey = { video, audio: this.#audio };
+    }
+    if (this.#isStretchDue || !current) return true;
+    const isSame = current.video === video && current.audio === this.#audio;
+    if (isSame && this.#timeline.observedDepth <= this.#depth) return false;
+    return this.#brake.lets(nowMs);
   }
 
   /** Not before the first key frame, and not in another format than the stretch has. */

@@ -66,7 +66,7 @@ describe('a measured stream as rows', () => {
       },
       rows: {
         Packets: '130,000 received, 1,050 lost, 7 too late',
-        'Pictures not recorded': '70 incomplete, 1,200 refer to what was lost',
+        'Pictures not recorded': '70 incomplete, 1,200 refer to what was lost or had another format',
       },
     },
     {

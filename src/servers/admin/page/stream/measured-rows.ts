@@ -78,7 +78,7 @@ function packetText({ packetsReceived, packetsLost, packetsLate }: StreamReport[
 function droppedText({ incomplete, undecodable, malformed }: StreamReport['loss']['framesDropped']): string {
   const reasons = [
     incomplete > 0 && `${grouped(incomplete)} incomplete`,
-    undecodable > 0 && `${grouped(undecodable)} refer to what was lost`,
+    undecodable > 0 && `${grouped(undecodable)} refer to what was lost or had another format`,
     malformed > 0 && `${grouped(malformed)} malformed`,
   ].filter((reason) => reason !== false);
   return reasons.length > 0 ? reasons.join(', ') : 'none';
