@@ -2,7 +2,7 @@
 export class BoundedQueue<T> {
   readonly #maxWeight: number;
   readonly #weigh: (item: T) => number;
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
   #weight = 0;
 
@@ -36,7 +36,7 @@ export class BoundedQueue<T> {
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
-    this.#head++;
+    this.#items[this.#head++] = undefined; // nothing that has left stays in memory: an item may be megabytes of media
     this.#weight -= this.#weigh(item);
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
@@ -46,7 +46,7 @@ export class BoundedQueue<T> {
   }
 
   clear(): T[] {
-    const rest = this.#items.slice(this.#head);
+    const rest = this.#items.slice(this.#head) as T[];
     this.#items = [];
     this.#head = 0;
     this.#weight = 0;

@@ -1,8 +1,17 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BoundedQueue } from '../../src/base/bounded-queue.ts';
 
 const queueOf = (maxWeight: number) => new BoundedQueue<number>({ maxWeight, weigh: (item) => item });
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 describe('BoundedQueue', () => {
   it('gives back in the order of arrival', () => {
@@ -31,6 +40,21 @@ describe('BoundedQueue', () => {
     queue.shift();
     expect(queue.clear()).toEqual([2]);
     expect([queue.length, queue.weight, queue.peek()]).toEqual([0, 0, undefined]);
+  });
+
+  it('holds nothing that has left it, even while others wait behind it', async () => {
+    const queue = new BoundedQueue<{ media: Buffer }>({ maxWeight: 100, weigh: () => 1 });
+    const push = () => {
+      const item = { media: Buffer.alloc(1_000) };
+      queue.push(item);
+      return new WeakRef(item);
+    };
+    const refs = Array.from({ length: 50 }, push);
+    for (let i = 0; i < 40; i++) queue.shift();
+    await nextTurn(); // until then the references themselves keep what they were made of
+    collectGarbage();
+    expect(refs.map((ref) => ref.deref() !== undefined)).toEqual([...Array(40).fill(false), ...Array(10).fill(true)]);
+    expect(queue.length).toBe(10);
   });
 
   it('behaves like a plain list with a limit, also over many turns', () => {
