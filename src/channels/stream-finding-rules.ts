@@ -1,5 +1,6 @@
 import { HOUR_MS, SECOND_MS } from '../base/units.ts';
 import type { StreamReport } from '../link/stream-report.ts';
+import { NO_KEY_FRAME_YET, NO_PICTURE_MADE } from '../link/stream-words.ts';
 import { DECODING_ORDER_NUMBERS } from '../protocols/rtsp/video-remark-words.ts';
 import { count, duration, mbps, percent, rate } from './finding-words.ts';
 import type { Severity, StreamFacts } from './stream-facts.ts';
@@ -77,6 +78,28 @@ export const RULES: readonly Rule[] = [
       },
   },
   {
+    code: 'no-key-frame-yet',
+    severity: 'problem',
+    title: 'No key frame yet',
+    find: ({ state }) =>
+      state?.detail.includes(NO_KEY_FRAME_YET) && {
+        sentence:
+          'Pictures come, and no key frame yet from which they can be decoded, so nothing is recorded: the camera does not begin with one, and sends them rarely.',
+        advice: "Set the I-frame interval to 1–2 s, and turn off the camera's smart codec and intra refresh.",
+      },
+  },
+  {
+    code: 'no-picture',
+    severity: 'problem',
+    title: 'No picture in what comes',
+    find: ({ state }) =>
+      state?.detail.includes(NO_PICTURE_MADE) && {
+        sentence: 'The camera sends, and no picture can be made of what it sends, so nothing is recorded.',
+        advice:
+          "Update the camera's firmware; if that does not help, set it to H.264 with its smart codec off, or to a smaller picture.",
+      },
+  },
+  {
     code: 'no-key-frames',
     severity: 'problem',
     title: 'No key frames',
@@ -116,7 +139,8 @@ export const RULES: readonly Rule[] = [
     severity: 'problem',
     title: 'The connection breaks off',
     find: ({ report, recorderStartedUtcMs }) => {
-      const sessions = report?.sinceStart?.sessions ?? 0;
+      // Those that the recorder ended itself say nothing about the connection.
+      const sessions = (report?.sinceStart?.sessions ?? 0) - (report?.sinceStart?.sessionsGivenUp ?? 0);
       if (report === undefined || recorderStartedUtcMs === undefined || sessions < SESSIONS) return undefined;
       const sinceMs = report.atUtcMs - recorderStartedUtcMs;
       return (

@@ -93,6 +93,13 @@ export const StreamReport = Type.Object({
   }),
   loss: Loss,
   /** The same over all sessions since the recorder started. Left out by an older recorder. */
-  sinceStart: Type.Optional(Type.Object({ sessions: Count, loss: Loss })),
+  sinceStart: Type.Optional(
+    Type.Object({
+      sessions: Count,
+      /** Of these, what the recorder itself ended, because packets came and no picture could be made of them. */
+      sessionsGivenUp: Type.Optional(Count),
+      loss: Loss,
+    }),
+  ),
 });
 export type StreamReport = Static<typeof StreamReport>;

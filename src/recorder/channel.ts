@@ -12,6 +12,7 @@ import { type ChannelFacts, channelState, isSameState } from './channel-state.ts
 import { DecodableGate } from './decodable-gate.ts';
 import type { DriveSet } from './drive-set.ts';
 import { GapTracker } from './gap-tracker.ts';
+import { PacketFlow } from './packet-flow.ts';
 import { watchPictures } from './picture-watch.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Recording } from './recording.ts';
@@ -55,8 +56,11 @@ export class Channel {
   readonly #account: StreamAccount;
   readonly #timeline: CameraTimeline;
   readonly #gate = new DecodableGate();
+  readonly #flow = new PacketFlow();
   #formats: StreamFormats = {};
   #isUp = false;
+  /** The session is ended from here, because nothing can be made of what comes in it. */
+  #isGivenUp = false;
   readonly #troubles: Troubles;
   #lastPictureMs = 0;
   /** What explains a hole in front of the next picture. */
@@ -253,12 +257,15 @@ export class Channel {
     this.#account.beginSession();
     this.#hole = { cause: 'no-data', detail: 'connected, waiting for the first key frame' };
     this.#lastPictureMs = this.#options.clock.monotonicMs();
+    this.#flow.begin(this.#lastPictureMs);
+    this.#isGivenUp = false;
   }
 
   #noteDown(failure: SessionFailure, attemptUtcMs: number): void {
     // An attempt that failed did so since it began; a session that played ended now, whatever was wrong with it before.
     const sinceUtcMs = this.#isUp ? undefined : attemptUtcMs;
     this.#isUp = false;
+    if (this.#isGivenUp) this.#account.noteGivenUp();
     this.#account.endSession();
     this.#timeline.endSession();
     this.#gate.reset();
@@ -268,11 +275,20 @@ export class Channel {
   }
 
   #watchPictures(nowMs: number): void {
-    const watch = watchPictures(nowMs - this.#lastPictureMs, this.#gate.undecodableMs(nowMs));
+    const counters = this.#session.facts?.counters;
+    if (!this.#isUp || !counters) return;
+    const flow = this.#flow.note(nowMs, this.#lastPictureMs, counters);
+    const silentMs = nowMs - this.#lastPictureMs;
+    const watch = watchPictures({ silentMs, undecodableMs: this.#gate.undecodableMs(nowMs), flow });
     if (watch.isFlushDue) this.recording.flush();
-    if (!this.#isUp || !watch.failure) return;
-    this.#troubles.fail(watch.failure, this.#options.clock.nowUtcMs() - watch.lastedMs);
-    if (watch.isRestartDue) this.#session.restart(watch.failure);
+    const { failure } = watch;
+    if (!failure) return;
+    this.#troubles.fail(failure, this.#options.clock.nowUtcMs() - watch.lastedMs);
+    // The picture that ends it tells how much it was.
+    if (failure.cause === 'stream-error' && silentMs >= watch.lastedMs) this.#hole = failure;
+    if (!watch.isRestartDue) return;
+    this.#isGivenUp = failure.cause === 'stream-error';
+    this.#session.restart(failure);
   }
 
   #pauseFor(pause: Hole): void {

@@ -7,6 +7,7 @@ import type { StreamFacts } from '../../src/channels/stream-facts.ts';
 import { RULES } from '../../src/channels/stream-finding-rules.ts';
 import { streamFindings } from '../../src/channels/stream-findings.ts';
 import { StreamReport } from '../../src/link/stream-report.ts';
+import { NO_KEY_FRAME_YET, NO_PICTURE_MADE } from '../../src/link/stream-words.ts';
 import { parseSdp } from '../../src/protocols/rtsp/sdp.ts';
 import { chooseTracks } from '../../src/protocols/rtsp/tracks.ts';
 import { healthyReport } from './healthy-report.ts';
@@ -57,6 +58,27 @@ const CASES: { name: string; change: Change; code: string; sentence: string }[] 
     code: 'decoding-order-numbers',
     sentence:
       'The camera sends H.265 with decoding order numbers (sprop-max-don-diff above 0), which cannot be recorded.',
+  },
+  {
+    name: 'a camera that does not begin with a key frame, and whose sessions the recorder ended in vain',
+    change: (report, facts) => {
+      report.video = null as never;
+      report.sinceStart!.sessions = 20;
+      report.sinceStart!.sessionsGivenUp = 18;
+      facts.state = { detail: `packets come, and ${NO_KEY_FRAME_YET} (812 packets in 31 s)` };
+    },
+    code: 'no-key-frame-yet',
+    sentence:
+      'Pictures come, and no key frame yet from which they can be decoded, so nothing is recorded: the camera does not begin with one, and sends them rarely.',
+  },
+  {
+    name: 'pictures that exceed the limits',
+    change: (report, facts) => {
+      report.video = null as never;
+      facts.state = { detail: `packets come, and ${NO_PICTURE_MADE} (812 packets in 12 s)` };
+    },
+    code: 'no-picture',
+    sentence: 'The camera sends, and no picture can be made of what it sends, so nothing is recorded.',
   },
   {
     name: 'intra refresh',
@@ -354,6 +376,12 @@ describe('nothing is found', () => {
     {
       name: 'where the camera was restarted twice on the first day',
       change: (report) => Object.assign(report, { sinceStart: { sessions: 3, loss: report.loss } }),
+    },
+    {
+      name: 'where the recorder itself ended the sessions',
+      change: (report) => {
+        Object.assign(report, { sinceStart: { sessions: 20, sessionsGivenUp: 17, loss: report.loss } });
+      },
     },
     {
       name: 'where the connection broke off four times in a week',

@@ -48,6 +48,8 @@ export class RtpReceiver {
 
   readonly sequence = new SequenceTracker();
   packetsReceived = 0;
+  /** Of what they carry, without headers. */
+  payloadBytes = 0;
   /** Not RTP, of an unknown payload type, or of a foreign sender. */
   packetsIgnored = 0;
 
@@ -90,6 +92,7 @@ export class RtpReceiver {
       return;
     }
     this.packetsReceived++;
+    this.payloadBytes += packet.payloadEnd - packet.payloadStart;
     this.#jitter?.push(packet.timestamp, arrivalMonotonicMs);
     const reorder = this.#reorder;
     if (reorder !== undefined && !reorder.isNext(packet.sequence)) {

@@ -65,6 +65,10 @@ export interface RtspClientOptions {
 export interface RtspCounters {
   readonly bytesReceived: number;
   readonly packetsReceived: number;
+  /** Of the picture alone, whether a picture can be made of them or not. */
+  readonly videoPackets: number;
+  /** Of what packets carry, without their headers. */
+  readonly payloadBytes: number;
   /** Never came. */
   readonly packetsLost: number;
   /** Came after they had been given up; not among the lost ones. */
@@ -87,8 +91,8 @@ const SILENCE_CHECK_MS = 1000;
 const GOODBYE_SILENCE_MS = 2000;
 
 const NO_COUNTERS: RtspCounters = {
-  ...{ bytesReceived: 0, packetsReceived: 0, packetsLost: 0, packetsLate: 0, videoFrames: 0, audioUnits: 0 },
-  ...{ framesDropped: 0, framesIncomplete: 0, framesMalformed: 0 },
+  ...{ bytesReceived: 0, payloadBytes: 0, packetsReceived: 0, videoPackets: 0, packetsLost: 0, packetsLate: 0 },
+  ...{ videoFrames: 0, audioUnits: 0, framesDropped: 0, framesIncomplete: 0, framesMalformed: 0 },
 };
 
 /**
@@ -119,9 +123,9 @@ export class RtspClient {
   get counters(): RtspCounters {
     if (this.#session === undefined) return NO_COUNTERS;
     const { receiver, bytesReceived } = this.#session;
-    const { packetsReceived, packetsLost, packetsLate, videoFrames, audioUnits } = receiver;
+    const { packetsReceived, videoPackets, payloadBytes, packetsLost, packetsLate, videoFrames, audioUnits } = receiver;
     const { framesDropped, framesIncomplete, framesMalformed } = receiver;
-    const packets = { packetsReceived, packetsLost, packetsLate };
+    const packets = { payloadBytes, packetsReceived, videoPackets, packetsLost, packetsLate };
     return { bytesReceived, ...packets, videoFrames, audioUnits, framesDropped, framesIncomplete, framesMalformed };
   }
 

@@ -65,6 +65,15 @@ export class MediaReceiver implements VideoSink, AudioSink {
     return this.#lanes.reduce((sum, lane) => sum + lane.receiver.packetsReceived, 0);
   }
 
+  /** Of the picture alone. */
+  get videoPackets(): number {
+    return this.#lanes.reduce((sum, { kind, receiver }) => sum + (kind === 'video' ? receiver.packetsReceived : 0), 0);
+  }
+
+  get payloadBytes(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.receiver.payloadBytes, 0);
+  }
+
   get packetsLost(): number {
     return this.#lanes.reduce((sum, lane) => sum + lane.receiver.sequence.packetsLost, 0);
   }

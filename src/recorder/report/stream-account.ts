@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { SECOND_MS } from '../../base/units.ts';
+import { mbps, SECOND_MS } from '../../base/units.ts';
 import type { StreamReport } from '../../link/stream-report.ts';
 import type { AccessUnit } from '../../media/access-unit.ts';
 import { soundRate } from '../../media/sound/audio-format.ts';
@@ -39,6 +39,7 @@ export class StreamAccount {
   #formats: StreamFormats = {};
   #declaredFps: number | undefined;
   #sessions = 0;
+  #sessionsGivenUp = 0;
   /** What the counters over all sessions stood at when this one began. */
   #undecodableBefore = 0;
   #jumpsBefore = 0;
@@ -73,6 +74,11 @@ export class StreamAccount {
     this.#jumpsBefore = timestampJumps;
     this.#wallStepsBefore = wallSteps;
     this.#nextReportMs = nowMs + REPORT_EVERY_MS;
+  }
+
+  /** The recorder itself ends the session, because nothing can be made of what comes in it. */
+  noteGivenUp(): void {
+    this.#sessionsGivenUp++;
   }
 
   /** While the session's counters can still be read. */
@@ -128,7 +134,8 @@ export class StreamAccount {
       ...connection,
       video: this.#videoPart(figures, tracks),
       audio: this.#audioPart(figures, tracks),
-      meanMbps: rounded(figures.meanMbps, 3),
+      // What no picture can be made of comes all the same; what is made of the rest may be more (G.726, JPEG's headers).
+      meanMbps: rounded(Math.max(figures.meanMbps, mbps(counters.payloadBytes, figures.measuredMs)), 3),
       peakMbps: rounded(figures.peakMbps, 3),
       clock: {
         offsetMs: roundedOrNull(time.offsetMs, 0),
@@ -139,6 +146,7 @@ export class StreamAccount {
       loss: lossOf(counters, undecodable() - this.#undecodableBefore),
       sinceStart: {
         sessions: this.#sessions,
+        sessionsGivenUp: this.#sessionsGivenUp,
         loss: lossOf(this.#totals.with(counters), undecodable()),
       },
     };

@@ -14,7 +14,9 @@ import { unitOf } from '../time/timeline-harness.ts';
 const T = Date.UTC(2026, 2, 1, 12);
 const NO_COUNTERS = {
   bytesReceived: 0,
+  payloadBytes: 0,
   packetsReceived: 0,
+  videoPackets: 0,
   packetsLost: 0,
   packetsLate: 0,
   framesDropped: 0,
@@ -111,6 +113,15 @@ describe('the stream report', () => {
       clock: { offsetMs: -1_234, driftPpm: null },
       loss: { packetsReceived: 1_000 },
     });
+  });
+
+  it('has the rate of what comes, also where no picture can be made of it, and who ended the session', async () => {
+    account.beginSession();
+    await clock.advance(10_000);
+    counters.payloadBytes = 375_000;
+    account.noteGivenUp();
+    account.endSession();
+    expect(last()).toMatchObject({ video: null, meanMbps: 0.3, sinceStart: { sessions: 1, sessionsGivenUp: 1 } });
   });
 
   it('counts for the session, and besides over all of them', async () => {
