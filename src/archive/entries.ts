@@ -11,7 +11,7 @@ export const GAP_CAUSES = [
   'stream-error', // what comes cannot be decoded, or breaks the protocol
   'recorder-not-running',
   'no-drive', // no bay has a drive that may be written to
-  'drive-full', // every drive is full of footage that may not be deleted
+  'drive-full', // no drive has room: footage is locked, or other files fill it
   'drive-slow', // drives cannot keep up and memory for the tails is used up
   'schedule',
   'clock', // the wall time was stepped

@@ -229,23 +229,27 @@ export const RULES: readonly Rule[] = [
     code: 'transport-differs',
     severity: 'advice',
     title: 'Another transport than set',
-    find: measured(({ transport }, { wanted }) => {
-      if (wanted === transport) return undefined;
-      const used = TRANSPORT_NAMES[transport];
-      if (wanted !== 'auto') {
-        return {
-          sentence: `The media was to come ${TRANSPORT_NAMES[wanted]} and comes ${used}: the camera refuses the other way, or nothing arrived by it.`,
+    find: measured(
+      ({ transport }, { wanted }) =>
+        wanted !== 'auto' &&
+        wanted !== transport && {
+          sentence: `The media was to come ${TRANSPORT_NAMES[wanted]} and comes ${TRANSPORT_NAMES[transport]}: the camera refuses the other way, or nothing arrived by it.`,
           advice: 'Set the transport to automatic, or look for a firewall between camera and recorder.',
-        };
-      }
-      return (
-        transport !== 'tcp' && {
-          sentence: `The media comes ${used}: the camera does not offer it over TCP.`,
-          advice:
-            transport === 'udp' ? 'Allow RTP over RTSP (interleaved) on the camera; over UDP packets can be lost.' : '',
-        }
-      );
-    }),
+        },
+    ),
+  },
+  {
+    code: 'transport-udp-only',
+    severity: 'advice',
+    title: 'The camera does not send over TCP',
+    find: measured(
+      ({ transport }, { wanted }) =>
+        wanted === 'auto' &&
+        transport === 'udp' && {
+          sentence: `The media comes ${TRANSPORT_NAMES.udp}: the camera refuses TCP, or nothing arrived by it.`,
+          advice: 'Allow RTP over RTSP (interleaved) on the camera; over UDP packets can be lost.',
+        },
+    ),
   },
   {
     code: 'packets-late',

@@ -27,6 +27,9 @@ const ROOM_CHECK_MS = 2_000;
 /** The kernel's remove event comes with a later version; until then a pulled drive is noticed so soon, or by its first failed write. */
 const PRESENCE_CHECK_MS = 500;
 
+/** The recorder deletes neither locked footage nor what somebody else has put on the drive. */
+const FULL = 'no room, and nothing that may be deleted: footage is locked, or other files fill the drive';
+
 export interface DriveEvents {
   onState(state: DriveState): void;
   onOpened(entry: SegmentOpenedEntry): void;
@@ -182,7 +185,7 @@ export class Drive implements Placement {
     if (!isRoomDue) return;
     this.#roomCheckAtMs = nowMs + ROOM_CHECK_MS;
     await opened.room.keep();
-    if (opened.room.isFull) this.#setState('full', 'full of footage that may not be deleted');
+    if (opened.room.isFull) this.#setState('full', FULL);
     else this.#setState('ready', '');
   }
 

@@ -215,8 +215,8 @@ const CASES: { name: string; change: Change; code: string; sentence: string }[] 
   {
     name: 'a camera that knows UDP alone',
     change: (report) => Object.assign(report, { transport: 'udp' }),
-    code: 'transport-differs',
-    sentence: 'The media comes over UDP: the camera does not offer it over TCP.',
+    code: 'transport-udp-only',
+    sentence: 'The media comes over UDP: the camera refuses TCP, or nothing arrived by it.',
   },
   {
     name: 'a clock that is 3 minutes behind',

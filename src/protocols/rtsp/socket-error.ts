@@ -1,11 +1,12 @@
 import { AppError, errnoCode } from '../../base/errors.ts';
 
-/** What went wrong with a socket to `peer`, in words for who looks after the camera. */
-export function socketError(peer: string, error: Error): AppError {
+/** What went wrong with a socket to `peer`, in words for who looks after the camera. `hint`: what a connection that was reset may mean. */
+export function socketError(peer: string, error: Error, hint = ''): AppError {
   const code = errnoCode(error) ?? '';
   if (code === 'ETIMEDOUT') return new AppError('timeout', `${peer} does not answer`, { cause: error });
   const reason = UNREACHABLE.get(code);
-  if (reason !== undefined) return new AppError('unreachable', `${peer}: ${reason}`, { cause: error });
+  if (reason !== undefined)
+    return new AppError('unreachable', `${peer}: ${reason}${code === 'ECONNRESET' ? hint : ''}`, { cause: error });
   if (isTlsError(code)) return new AppError('protocol', `${peer}: ${tlsReason(code, error)}`, { cause: error });
   return new AppError('unreachable', `${peer}: ${error.message}`, { cause: error });
 }

@@ -28,6 +28,8 @@ export class SocketStream implements ByteStream {
   readonly #events: ByteStreamEvents;
   #state: 'new' | 'opening' | 'open' | 'ended' = 'new';
   #socket: Socket | undefined;
+  /** What came first: a port that speaks TLS alone answers a request in clear with an alert, or with nothing. */
+  #heard: 'nothing' | 'tls-alert' | 'something' = 'nothing';
 
   constructor(endpoint: Endpoint, events: ByteStreamEvents) {
     this.#endpoint = endpoint;
@@ -52,8 +54,8 @@ export class SocketStream implements ByteStream {
         if (before === 'open') this.#events.onLost(error);
         else reject(error);
       };
-      socket.on('error', (error) => end(socketError(this.peer, error)));
-      socket.on('close', () => end(new AppError('unreachable', `${this.peer} closed the connection`)));
+      socket.on('error', (error) => end(socketError(this.peer, error, this.#hint)));
+      socket.on('close', () => end(new AppError('unreachable', `${this.peer} closed the connection${this.#hint}`)));
       socket.once(this.#endpoint.tls === undefined ? 'connect' : 'secureConnect', () => {
         if (this.#state !== 'opening') return;
         try {
@@ -96,6 +98,14 @@ export class SocketStream implements ByteStream {
     this.#socket?.destroy();
   }
 
+  /** For whoever has set `rtsp://` for a port that wants `rtsps://`. */
+  get #hint(): string {
+    if (this.#endpoint.tls || this.#state !== 'open' || this.#heard === 'something') return '';
+    return this.#heard === 'tls-alert'
+      ? ': this port speaks TLS, its address begins with rtsps://'
+      : ' without a word: if this port speaks TLS, its address begins with rtsps://';
+  }
+
   #connect(): Socket {
     const { host, port, tls } = this.#endpoint;
     const address = {
@@ -111,7 +121,13 @@ export class SocketStream implements ByteStream {
   }
 
   #read(length: number, bytes: Uint8Array): boolean {
+    if (this.#heard === 'nothing') this.#heard = isTlsAlert(bytes) ? 'tls-alert' : 'something';
     if (this.#state === 'open') this.#events.onBytes(bytes as Buffer, length);
     return true;
   }
+}
+
+/** Of any version: RFC 8446 section 5.1. */
+function isTlsAlert(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x15 && bytes[1] === 0x03;
 }

@@ -49,6 +49,12 @@ function view(url: string, options: Partial<RtspClientOptions> = {}) {
   return { client, units };
 }
 
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  open.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
+  return (server.address() as { port: number }).port;
+}
+
 describe('rtsps', () => {
   it('delivers pictures and tells the certificate, before which nothing was known', async () => {
     const cam = await camera();
@@ -150,12 +156,6 @@ describe('old stacks', () => {
 });
 
 describe('what is not TLS', () => {
-  async function listening(server: Server): Promise<number> {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    open.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
-    return (server.address() as { port: number }).port;
-  }
-
   it('a camera that speaks plain RTSP on this port', async () => {
     const port = await listening(
       createServer((socket) =>
@@ -189,6 +189,33 @@ describe('what is not TLS', () => {
       kind: 'timeout',
     });
     await expect.poll(() => isClosed).toBe(true);
+  });
+});
+
+describe('rtsp:// at a port that wants something else', () => {
+  it('that speaks TLS: says which address it wants', async () => {
+    const cam = await camera();
+    await expect(view(cam.url.replace('rtsps', 'rtsp')).client.start()).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringMatching(/: this port speaks TLS, its address begins with rtsps:\/\/$/),
+    });
+  });
+
+  it.each(['end', 'reset'])('that ends the connection without a word (%s): says what that may be', async (how) => {
+    const port = await listening(
+      createServer((socket) => socket.once('data', () => (how === 'end' ? socket.end() : socket.resetAndDestroy()))),
+    );
+    await expect(view(`rtsp://127.0.0.1:${port}/`).client.start()).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringMatching(/ without a word: if this port speaks TLS, its address begins with rtsps:\/\/$/),
+    });
+  });
+
+  it('that says something and ends: nothing is guessed', async () => {
+    const port = await listening(createServer((socket) => socket.once('data', () => socket.end('RTSP/1.0 200'))));
+    await expect(view(`rtsp://127.0.0.1:${port}/`).client.start()).rejects.toMatchObject({
+      message: `127.0.0.1:${port} closed the connection`,
+    });
   });
 });
 
