@@ -5,8 +5,13 @@ import type { GapCause, GapEntry } from '../archive/entries.ts';
  * that changed. Rows carry all their fields, so that the newest row of an id is the whole truth.
  */
 
-/** A hole in the footage beyond this is a gap; frames come at least once a second from every camera that works. */
-export const GAP_THRESHOLD_MS = 1_000;
+/** What is beyond this is a hole in a file; frames come at least once a second from every camera that works. */
+export const HOLE_MS = 1_000;
+/**
+ * A hole in the footage beyond this is a gap. Less than a hole in a file, so that each of those is one: where pictures are shown in another
+ * order than they come, its two ends are measured at different pictures.
+ */
+const GAP_THRESHOLD_MS = 850;
 
 export class GapTracker {
   readonly #unit: string;

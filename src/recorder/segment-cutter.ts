@@ -1,6 +1,6 @@
 import type { FragmentInput, Run, Sample } from '../media/fmp4/fragment.ts';
 import { packetTicks } from '../media/sound/audio-format.ts';
-import { GAP_THRESHOLD_MS } from './gap-tracker.ts';
+import { HOLE_MS } from './gap-tracker.ts';
 import type { Hole, Stretch, TimedUnit } from './time/timed-unit.ts';
 
 /**
@@ -148,7 +148,7 @@ export class SegmentCutter {
   #isAfterHole(timed: TimedUnit): boolean {
     const last = this.#video.at(-1);
     if (last === undefined) return false;
-    return timed.dtsTicks - last.dtsTicks - this.#frameTicks >= GAP_THRESHOLD_MS * TICKS_PER_MS;
+    return timed.dtsTicks - last.dtsTicks - this.#frameTicks >= HOLE_MS * TICKS_PER_MS;
   }
 
   #open(first: TimedUnit): CutAction {
