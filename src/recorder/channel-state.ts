@@ -1,4 +1,5 @@
 import type { ChannelState } from '../link/messages.ts';
+import { NO_PICTURE_MADE } from '../link/stream-words.ts';
 import { soundRate } from '../media/sound/audio-format.ts';
 import type { StreamFormats } from '../protocols/rtsp/media-receiver.ts';
 
@@ -34,6 +35,7 @@ export function isSameState(a: ChannelFacts | undefined, b: ChannelFacts): boole
     a !== undefined &&
     a.state === b.state &&
     a.problem?.cause === b.problem?.cause &&
+    a.problem?.detail.includes(NO_PICTURE_MADE) === b.problem?.detail.includes(NO_PICTURE_MADE) &&
     a.presentedCertificate === b.presentedCertificate &&
     a.formats === b.formats
   );

@@ -11,7 +11,7 @@ export const HOLE_MS = 1_000;
  * A hole in the footage beyond this is a gap. Less than a hole in a file, so that each of those is one: where pictures are shown in another
  * order than they come, its two ends are measured at different pictures.
  */
-const GAP_THRESHOLD_MS = 850;
+export const GAP_THRESHOLD_MS = 850;
 
 export class GapTracker {
   readonly #unit: string;
@@ -74,12 +74,19 @@ export class GapTracker {
     const changed: GapEntry[] = [];
     let fromUtcMs = this.#coveredThroughUtcMs ?? nowUtcMs;
     if (this.#open) {
-      fromUtcMs = Math.max(this.#open.fromUtcMs, Math.min(sinceUtcMs, nowUtcMs));
+      fromUtcMs = Math.round(Math.max(this.#open.fromUtcMs, Math.min(sinceUtcMs, nowUtcMs)));
+      // It explains all of the open gap: the same row, and none of no length.
+      if (fromUtcMs === this.#open.fromUtcMs) return this.#reword(cause, detail);
       changed.push(this.#closeOpen(fromUtcMs));
     }
     this.#open = this.#row(fromUtcMs, null, cause, detail);
     changed.push(this.#open);
     return changed;
+  }
+
+  /** More is known of why the open gap lasts. */
+  explain(cause: GapCause, detail: string): GapEntry[] {
+    return this.#open?.cause === cause && this.#open.detail !== detail ? this.#reword(cause, detail) : [];
   }
 
   /** What was handed to a drive did not become durable after `throughUtcMs`. */
@@ -94,6 +101,11 @@ export class GapTracker {
     const changed = this.#open ? [this.#closeOpen(nowUtcMs)] : [];
     this.#coveredThroughUtcMs = undefined;
     return changed;
+  }
+
+  #reword(cause: GapCause, detail: string): GapEntry[] {
+    this.#open = { ...this.#open!, cause, detail };
+    return [this.#open];
   }
 
   #closeOpen(atUtcMs: number, detail?: string): GapEntry {

@@ -1,5 +1,6 @@
 import type { GapEntry } from '../archive/entries.ts';
 import type { Clock } from '../base/clock.ts';
+import { NO_KEY_FRAME_YET, NO_PICTURE_MADE } from '../link/stream-words.ts';
 import type { SessionFailure } from './camera-session.ts';
 import type { GapTracker } from './gap-tracker.ts';
 import type { Hole } from './time/timed-unit.ts';
@@ -40,8 +41,13 @@ export class Troubles {
 
   /** `sinceUtcMs`: when that began. */
   fail(failure: SessionFailure, sinceUtcMs?: number): void {
+    const { cause, detail } = failure;
+    // Every stream begins with the wait for a key frame; that none can come of it shows later.
+    const isBetterKnown = this.#failure?.detail.includes(NO_KEY_FRAME_YET) && detail.includes(NO_PICTURE_MADE);
     this.#failure = failure;
-    if (!this.#pause) this.#open(failure, sinceUtcMs);
+    if (this.#pause) return;
+    this.#open(failure, sinceUtcMs);
+    if (isBetterKnown) this.#tell(this.#options.gaps.explain(cause, detail));
   }
 
   /** The camera delivers; the gap ends with the footage. */

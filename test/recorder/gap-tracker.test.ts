@@ -43,6 +43,16 @@ describe('GapTracker', () => {
     expect(gaps.fail('refused-password', '', T + 7_000)).toEqual([]);
   });
 
+  it('keeps one row where another cause explains all of it: none has no length', () => {
+    gaps.expectFrom(T);
+    gaps.fail('drive-full', '', T + 1_000);
+    expect(gaps.fail('camera-unreachable', 'refused', T + 6_000, T - 500)).toMatchObject([
+      { id: 'gap-1', fromUtcMs: T, toUtcMs: null, cause: 'camera-unreachable', detail: 'refused' },
+    ]);
+    expect(gaps.explain('no-data', 'x')).toEqual([]);
+    expect(gaps.explain('camera-unreachable', 'no route')).toMatchObject([{ id: 'gap-1', detail: 'no route' }]);
+  });
+
   it('learns with the footage how much was lost, of a gap that is open for the same cause', () => {
     gaps.expectFrom(T);
     gaps.footage(T, T + 500, 'no-data', '');

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GapEntry } from '../../src/archive/entries.ts';
 import { ManualClock } from '../../src/base/clock.ts';
+import { NO_KEY_FRAME_YET, NO_PICTURE_MADE } from '../../src/link/stream-words.ts';
 import { GapTracker } from '../../src/recorder/gap-tracker.ts';
 import { Troubles } from '../../src/recorder/troubles.ts';
 
@@ -52,6 +53,15 @@ describe('why a channel does not record', () => {
     troubles.fail({ cause: 'stream-error', detail: 'waiting for the next key frame' }, T + 1_000);
     troubles.noteFootage(T + 9_000, T + 9_500, { cause: 'stream-error', detail: 'packets were lost; 200 pictures' });
     expect(rows.at(-1)).toMatchObject({ detail: 'packets were lost; 200 pictures', toUtcMs: T + 9_000 });
+  });
+
+  it('tells when the wait for a key frame turns out to be in vain', () => {
+    troubles.fail({ cause: 'stream-error', detail: `packets come, and ${NO_KEY_FRAME_YET} (75 packets in 3 s)` }, T);
+    troubles.fail({ cause: 'stream-error', detail: `packets come, and ${NO_KEY_FRAME_YET} (99 packets in 4 s)` }, T);
+    expect(rows).toHaveLength(1);
+    troubles.fail({ cause: 'stream-error', detail: `packets come, and ${NO_PICTURE_MADE} (900 packets in 9 s)` }, T);
+    expect(rows).toHaveLength(2);
+    expect(rows[1]).toMatchObject({ id: rows[0]!.id, detail: expect.stringContaining('900 packets') });
   });
 
   it('explains a hole that nobody explained', () => {

@@ -3,6 +3,7 @@ import { DecodeTimeline } from '../../media/video/decode-time.ts';
 import type { SenderReportHint } from '../../protocols/rtsp/media-lane.ts';
 import { CameraClock } from './camera-clock.ts';
 import { FormatBrake } from './format-brake.ts';
+import { movedHole } from './moved-hole.ts';
 import type { Hole, Stretch, TimedUnit } from './timed-unit.ts';
 import { TrackClock } from './track-clock.ts';
 import type { WallOffset } from './wall-offset.ts';
@@ -84,6 +85,9 @@ export class CameraTimeline {
   #lastJumpMs = 0;
   /** Of the newest picture, without steps of our clock. */
   #latestUnsteppedMs = Number.NEGATIVE_INFINITY;
+  /** Of the picture before, in this session. */
+  #beforeArrivalMs = Number.NaN;
+  #beforeRtp = 0;
 
   constructor(options: CameraTimelineOptions) {
     this.#options = options;
@@ -111,6 +115,7 @@ export class CameraTimeline {
     this.#brake.endSession();
     this.#timeline = new DecodeTimeline(0);
     this.#depth = 0;
+    this.#beforeArrivalMs = Number.NaN;
     this.#waiting = [];
     this.#cameraClock.forgetTimestamps();
   }
@@ -212,9 +217,12 @@ export class CameraTimeline {
     const stretch = this.#stretch;
     if (!stretch) return;
     const wallUtcMs = clock.wallUtcMs(ticks);
+    const moved = this.#movedHole(unit, wallUtcMs - this.#steppedMs - this.#latestUnsteppedMs);
+    this.#beforeArrivalMs = nowMs;
+    this.#beforeRtp = unit.rtpTime;
     this.#latestUnsteppedMs = Math.max(this.#latestUnsteppedMs, wallUtcMs - this.#steppedMs);
     const dtsTicks = this.#timeline.push(ticks, unit.isKey);
-    const why = stepMs === 0 ? (this.#brake.takeHole(nowMs) ?? hole) : steppedBy(stepMs);
+    const why = stepMs === 0 ? (this.#brake.takeHole(nowMs) ?? moved ?? hole) : steppedBy(stepMs);
     this.#options.onTimed({ unit, stretch, ticks, dtsTicks, wallUtcMs, serial: ++this.#serial, hole: why });
   }
 
@@ -229,6 +237,13 @@ export class CameraTimeline {
     const isSame = current.video === video && current.audio === this.#audio;
     if (isSame && this.#timeline.observedDepth <= this.#depth) return false;
     return this.#brake.lets(nowMs);
+  }
+
+  #movedHole(unit: AccessUnit, wallMs: number): Hole | undefined {
+    if (Number.isNaN(this.#beforeArrivalMs) || this.#video === undefined) return undefined;
+    const arrivalMs = unit.arrivalMonotonicMs - this.#beforeArrivalMs;
+    const cameraMs = ((unit.rtpTime - this.#beforeRtp) * 1000) / this.#video.clockRate;
+    return movedHole({ wallMs, arrivalMs, cameraMs });
   }
 
   /** Not before the first key frame, and not in another format than the stretch has. */

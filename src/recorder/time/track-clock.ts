@@ -35,8 +35,8 @@ const LEADING_MS = SECOND_MS;
 /** Two frames, less their jitter; and how many units it takes to know what a frame is. */
 const ROOM_FRAMES = 1.5;
 const UNITS_TO_LEARN = 16;
-/** Frames that are held back by `MAX_AHEAD_MS` still follow each other. */
-const MIN_FRAME_MS = 1;
+/** Frames that are held back by `MAX_AHEAD_MS` still follow each other; so closely that those of a camera gone mad do not run ahead of time. */
+const MIN_FRAME_MS = 0.2;
 
 /** Declared and delivered frame rates that differ by more are no frame rates. */
 const MAX_RATIO = 2.5;
