@@ -86,11 +86,14 @@ export class Catalog {
     };
   }
 
-  /** Gaps that overlap the span, ascending; of every channel without `channelId`. Those that last have `toUtcMs` null. */
+  /**
+   * Gaps that overlap the span, ascending; of every channel without `channelId`. Those that last have `toUtcMs` null; what was open for a while
+   * and ended where it began was none, because the memory had everything.
+   */
   async gapsOf(span: { channelId?: string; fromUtcMs: number; toUtcMs: number }): Promise<CatalogGap[]> {
     const ofChannel = span.channelId === undefined ? '' : 'AND channel_id = ?';
     const rows = await this.#db.all(
-      `SELECT * FROM gaps WHERE from_ms < ? AND (to_ms > ? OR to_ms IS NULL) ${ofChannel}
+      `SELECT * FROM gaps WHERE from_ms < ? AND (to_ms > MAX(?, from_ms) OR to_ms IS NULL) ${ofChannel}
        ORDER BY from_ms, id LIMIT ${MAX_ROWS}`,
       [span.toUtcMs, span.fromUtcMs, ...(span.channelId === undefined ? [] : [span.channelId])],
     );

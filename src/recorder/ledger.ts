@@ -33,6 +33,10 @@ export class Ledger {
     return [...this.#open.values()];
   }
 
+  isOpen(gapId: string): boolean {
+    return this.#open.has(gapId);
+  }
+
   append(entry: GapEntry | LockEntry): void {
     if (entry.kind === 'gap') this.#note(entry);
     this.#journal.append(entry);

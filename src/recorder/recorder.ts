@@ -11,6 +11,7 @@ import { ChannelSet } from './channel-set.ts';
 import { Drive, type DriveEvents } from './drive.ts';
 import { DriveSet } from './drive-set.ts';
 import { EarlierRuns } from './earlier-runs.ts';
+import { GapOutbox } from './gap-outbox.ts';
 import { HEARTBEAT_EVERY_MS } from './heartbeat.ts';
 import { Ledger } from './ledger.ts';
 import { LiveHub } from './live-hub.ts';
@@ -41,6 +42,7 @@ export class Recorder {
   readonly #hub = new LiveHub();
   readonly #drives = new DriveSet();
   readonly #ledger: Ledger;
+  readonly #gapOutbox = new GapOutbox((id) => this.#ledger.isOpen(id));
   readonly #link: LinkServer;
   readonly #wallOffset: WallOffset;
   readonly #startedUtcMs: number;
@@ -60,7 +62,7 @@ export class Recorder {
     this.#wallOffset = new WallOffset(clock);
     this.#ledger = new Ledger({ folder: paths.ledger, clock, log });
     const own = { unit: options.unit, boot: options.boot, clock, log };
-    const onGap = (entry: GapEntry) => this.#noteGap(entry);
+    const onGap = (entry: GapEntry) => this.#gapOutbox.push(entry);
     this.#channels = new ChannelSet({
       ...own,
       wallOffset: this.#wallOffset,
@@ -118,8 +120,10 @@ export class Recorder {
     clearInterval(this.#timer);
     await this.#applying;
     await this.#channels.stop();
+    this.#sendGaps();
     await this.#drives.stop();
     await this.#earlierRuns.saveHeartbeat();
+    this.#sendGaps();
     await this.#ledger.stop();
     await this.#cameras?.flush();
     await this.#link.stop();
@@ -258,15 +262,18 @@ export class Recorder {
     return this.#cameras;
   }
 
-  #noteGap(entry: GapEntry): void {
-    this.#ledger.append(entry);
-    this.#drives.appendToJournals(entry);
-    this.#link.broadcast({ kind: 'gap', entry });
+  #sendGaps(): void {
+    for (const entry of this.#gapOutbox.take()) {
+      this.#ledger.append(entry);
+      this.#drives.appendToJournals(entry);
+      this.#link.broadcast({ kind: 'gap', entry });
+    }
   }
 
   #tick(): void {
     this.#drives.check();
     this.#channels.tick();
+    this.#sendGaps();
     void this.#ledger.flush();
     if (++this.#ticks % SECOND_TICKS === 0) this.#tickSecond();
   }

@@ -126,6 +126,15 @@ describe('what is said again', () => {
     expect(await catalog.gapsOf({ channelId: channelId(1), fromUtcMs: 0, toUtcMs: START_UTC_MS * 2 })).toEqual([]);
   });
 
+  it('a gap that was open and ended where it began was none', async () => {
+    const open = gapEntry(1, null);
+    const span = { fromUtcMs: 0, toUtcMs: START_UTC_MS * 2 };
+    await catalog.apply([{ driveId: undefined, entry: open }]);
+    expect(await catalog.gapsOf(span)).toHaveLength(1);
+    await catalog.apply([{ driveId: undefined, entry: { ...open, toUtcMs: open.fromUtcMs } }]);
+    expect(await catalog.gapsOf(span)).toEqual([]);
+  });
+
   it('the end is the same in any cut into batches, and when all is said twice', async () => {
     const story = fc.array(
       fc.record({ seq: fc.integer({ min: 0, max: 5 }), step: fc.constantFrom('opened', 'closed', 'deleted') }),
