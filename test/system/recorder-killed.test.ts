@@ -57,6 +57,32 @@ describe('the recorder killed while recording', () => {
     }
   });
 
+  it('is not disturbed by cameras that go on sending over UDP what the killed one had asked for', async () => {
+    system = await startSystem({
+      simulator: { cameras: 2, sessionsOutlive: true, maxSessions: 2 },
+      channel: { transport: 'udp' },
+    });
+    await system.waitUntilRecording();
+    const killedUtcMs = Date.now();
+    await system.stack.recorder.crash();
+    await waitFor('both channels record again', 15_000, () => {
+      const rates = system!.facts.rates.at(-1)!;
+      return rates.atUtcMs > killedUtcMs && rates.channels.every(({ framesWritten }) => framesWritten > 50);
+    });
+    await system.stack.recorder.stop();
+    for (const [i, { main }] of (await system.simulator.counters()).entries()) {
+      expect(main.sessions.map(({ transport, endCause }) => [transport, endCause])).toEqual([
+        ['udp', undefined],
+        ['udp', 'TEARDOWN'],
+      ]);
+      const numbers = (await system.recordedFrames()).get(i + 1)!.numbers;
+      const [first, last] = main.sessions[1]!.ranges[0]!;
+      const lost = Array.from({ length: last - first - 10 }, (_, n) => first + n).filter((n) => !numbers.has(n));
+      expect(lost, `frames lost by channel ${i + 1} in its second session`).toEqual([]);
+      expect(main.sessions[1]!.ranges.length).toBe(1);
+    }
+  });
+
   it('leaves files that ffprobe opens at once and after the repair, under names that tell day, time and channel', async () => {
     system = await startSystem();
     await system.waitUntilRecording();
