@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../../scripts/lib/api-client.ts';
 import { type SimulatorProcess, startSimulatorProcess } from '../../scripts/lib/simulator-process.ts';
 import { DESKTOP, openTab, startBrowser, type Tab } from './support/browser.ts';
@@ -53,6 +53,9 @@ afterAll(async () => {
   await unit?.stop();
 });
 
+/** A dialog that a failed test left open would fail all that come after it. */
+afterEach(() => page.keyboard.press('Escape'));
+
 const dialog = () => page.getByRole('dialog');
 const finding = (code: string) => dialog().locator(`[data-code="${code}"]`);
 const measured = (label: string) =>
@@ -82,7 +85,10 @@ describe('what the recorder measures of a camera', () => {
     expect(await measured('Picture').textContent()).toMatch(/^H\.264 .* 640 × 360$/);
     expect(await measured('Sound').textContent()).toBe('AAC, 16 kHz, mono');
     expect(await measured('Transport').textContent()).toBe('TCP, not encrypted, no password asked');
-    expect(Number.parseFloat((await measured('Bit rate').textContent()) ?? '')).toBeGreaterThan(0.7);
+    // The clip has 1 Mbps; the mean since the start of the session includes its first seconds.
+    const bitRate = Number.parseFloat((await measured('Bit rate').textContent()) ?? '');
+    expect(bitRate).toBeGreaterThan(0.5);
+    expect(bitRate).toBeLessThan(1.2);
     await page.keyboard.press('Escape');
   });
 
